@@ -1,0 +1,3 @@
+//! The run record and everything that renders it.
+
+pub mod exchange;

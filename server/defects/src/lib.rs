@@ -1,0 +1,1 @@
+//! Faulty variants of the reference server, one override each.

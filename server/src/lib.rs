@@ -1,0 +1,1 @@
+//! The reference server of a login with a mailed one-time password.

@@ -1,0 +1,1 @@
+//! The simulated world: mail sink, browsers, people, the target and its clock.
