@@ -1,3 +1,15 @@
 //! The run record and everything that renders it.
+//!
+//! [`record`] says what a run found and adds it up; [`exchange`] is the raw material of evidence; [`scrub`] replaces
+//! secrets. Nothing here sends a request, runs a check or reads the command line, and nothing but [`histogram`] knows how
+//! latencies are kept.
 
+mod error;
 pub mod exchange;
+#[cfg(test)]
+mod fixtures;
+pub mod histogram;
+pub mod record;
+pub mod schema;
+
+pub use error::ReportError;
