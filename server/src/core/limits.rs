@@ -1,0 +1,66 @@
+//! How often something may happen to one account within a window of time.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::time::Moment;
+
+/// Policy: this many wrong codes end an attempt (RULES, policies of the reference server).
+pub const WRONG_CODES_PER_ATTEMPT: u32 = 5;
+/// Policy: after this many wrong codes within [`LIMIT_WINDOW`] the account takes no more codes till the window has passed.
+pub const WRONG_CODES_PER_HOUR: usize = 50;
+/// Policy: this many codes are mailed to one account within [`LIMIT_WINDOW`].
+pub const CODE_MAILS_PER_HOUR: usize = 100;
+/// The window of the limits per account: one hour of the account's time.
+pub const LIMIT_WINDOW: Duration = Duration::from_secs(60 * 60);
+
+/// How many instants are remembered: above every limit, so that a limit is seen as reached, and bounded whatever happens.
+const REMEMBERED: usize = 128;
+
+/// The instants of the last [`LIMIT_WINDOW`] at which something happened.
+#[derive(Clone, Debug, Default)]
+pub struct Recent(VecDeque<Moment>);
+
+impl Recent {
+    /// Notes that it happened at `now`.
+    pub fn note(&mut self, now: Moment) {
+        if self.0.len() == REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back(now);
+    }
+
+    /// How often it happened within the window that ends at `now`.
+    pub fn count(&mut self, now: Moment) -> usize {
+        while self.0.front().is_some_and(|then| now.since(*then) >= LIMIT_WINDOW) {
+            self.0.pop_front();
+        }
+        self.0.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_slides() {
+        let mut recent = Recent::default();
+        recent.note(Moment::from_millis(0));
+        recent.note(Moment::from_millis(10));
+        assert_eq!(recent.count(Moment::from_millis(3_599_999)), 2);
+        assert_eq!(recent.count(Moment::from_millis(3_600_000)), 1);
+        assert_eq!(recent.count(Moment::from_millis(3_600_010)), 0);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_still_above_every_limit() {
+        let mut recent = Recent::default();
+        for _ in 0..10_000 {
+            recent.note(Moment::from_millis(0));
+        }
+        let count = recent.count(Moment::from_millis(0));
+        assert_eq!(count, REMEMBERED);
+        assert!(count >= CODE_MAILS_PER_HOUR && count >= WRONG_CODES_PER_HOUR);
+    }
+}
