@@ -1,0 +1,108 @@
+//! Why no answer came. All of these blame the target or the way to it; what a caller got wrong is named as such.
+
+use std::time::Duration;
+
+/// Why a navigation ended without an answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkError {
+    /// The request itself cannot be sent: not http(s), no host, or a header or address that HTTP does not allow. The caller's fault.
+    #[error("cannot send a request to `{url}`: {reason}")]
+    BadRequest {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The name could not be resolved.
+    #[error("no address is known for `{host}`: {reason}")]
+    UnknownHost {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        reason: String,
+    },
+    /// Nobody listens there.
+    #[error("`{authority}` refused the connection")]
+    Refused {
+        /// Host and port.
+        authority: String,
+    },
+    /// The connection could not be made for another reason, e.g. no route or no free port.
+    #[error("`{authority}` cannot be reached: {reason}")]
+    Unreachable {
+        /// Host and port.
+        authority: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// The connection was not made in time.
+    #[error("no connection to `{authority}` within {} ms", limit.as_millis())]
+    ConnectTimedOut {
+        /// Host and port.
+        authority: String,
+        /// The limit.
+        limit: Duration,
+    },
+    /// TLS could not be agreed on, or the certificate is not trusted.
+    #[error("no TLS connection to `{authority}`: {reason}")]
+    Tls {
+        /// Host and port.
+        authority: String,
+        /// What TLS said.
+        reason: String,
+    },
+    /// The answer was not complete in time.
+    #[error("no complete answer from `{authority}` within {} ms", limit.as_millis())]
+    TimedOut {
+        /// Host and port.
+        authority: String,
+        /// The limit on one exchange.
+        limit: Duration,
+    },
+    /// The connection was closed or reset before the answer was complete.
+    #[error("`{authority}` closed the connection before the answer was complete")]
+    ClosedEarly {
+        /// Host and port.
+        authority: String,
+    },
+    /// What came back is not HTTP/1.
+    #[error("the answer of `{authority}` is not HTTP: {reason}")]
+    NotHttp {
+        /// Host and port.
+        authority: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The answer's head is larger than allowed.
+    #[error("the head of the answer of `{authority}` is larger than {limit_bytes} bytes")]
+    HeadTooLarge {
+        /// Host and port.
+        authority: String,
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The answer's body is larger than allowed.
+    #[error("the body of the answer of `{authority}` is larger than {limit_bytes} bytes")]
+    BodyTooLarge {
+        /// Host and port.
+        authority: String,
+        /// The limit.
+        limit_bytes: usize,
+    },
+    /// The target redirected too often in a row.
+    #[error("more than {limit} redirects in a row, the last one to `{url}`")]
+    RedirectLoop {
+        /// The limit.
+        limit: usize,
+        /// Where the last one led.
+        url: String,
+    },
+    /// The target redirected to something that is no http(s) address.
+    #[error("`{url}` redirects to `{location}`, which is not an http address")]
+    BadRedirect {
+        /// Who redirected.
+        url: String,
+        /// The `Location` as it was sent.
+        location: String,
+    },
+}

@@ -1,0 +1,177 @@
+//! A page as it is read. Not here: how it is scanned, and what forms do.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use encoding_rs::{Encoding, UTF_8};
+use url::Url;
+
+use super::super::Answer;
+use super::form::{Form, FormError};
+use super::scan::{self, Outline};
+use super::selector::{Selector, Shortcut};
+use super::text::collapse;
+
+/// How far a page is searched for a `meta` that names its charset (HTML standard, prescan).
+const CHARSET_PRESCAN_BYTES: usize = 1024;
+
+/// A page, read only as far as it is asked. Redirects by `meta` and everything that needs a script are not followed.
+#[derive(Debug)]
+pub struct Page<'a> {
+    url: &'a Url,
+    encoding: &'static Encoding,
+    html: Cow<'a, str>,
+    outline: OnceLock<Outline>,
+}
+
+/// A link of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Where it leads.
+    pub url: Url,
+    /// What it says, white space collapsed.
+    pub text: String,
+}
+
+impl<'a> Page<'a> {
+    /// The page of an answer, decoded by its byte order mark, its `Content-Type`, its `meta`, or else as UTF-8.
+    pub fn of(answer: &'a Answer) -> Self {
+        let (encoding, mark) = Encoding::for_bom(&answer.body).unwrap_or_else(|| (charset(answer), 0));
+        let (html, _) = encoding.decode_without_bom_handling(&answer.body[mark..]);
+        Self { url: &answer.url, encoding, html, outline: OnceLock::new() }
+    }
+
+    /// The address it came from.
+    pub fn url(&self) -> &Url {
+        self.url
+    }
+
+    /// The whole page as it was written.
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+
+    /// The title, white space collapsed; `None` where there is none.
+    pub fn title(&self) -> Option<&str> {
+        self.outline().title.as_deref()
+    }
+
+    /// What a person reads: the text without title, scripts, styles, templates and text areas. White space is collapsed, and blocks are
+    /// set apart by one space. Whether a style hides some of it is not looked at.
+    pub fn text(&self) -> &str {
+        &self.outline().text
+    }
+
+    /// Whether [`Page::text`] holds these words.
+    pub fn text_contains(&self, words: &str) -> bool {
+        self.text().contains(words)
+    }
+
+    /// All links with an http(s) address, in order.
+    pub fn links(&self) -> &[Link] {
+        &self.outline().links
+    }
+
+    /// All forms, in order.
+    pub fn forms(&self) -> &[Form] {
+        &self.outline().forms
+    }
+
+    /// The one form the selector names.
+    ///
+    /// # Errors
+    /// [`FormError::None`] and [`FormError::Several`] where there is not exactly one; [`FormError::Unclear`] where only the tree could tell
+    /// and the page's mark-up is too broken to find it there.
+    pub fn form(&self, selector: &Selector) -> Result<Form, FormError> {
+        let forms = self.forms();
+        let is = |own: &Option<String>, wanted: &str| own.as_deref() == Some(wanted);
+        let found: Vec<&Form> = match &selector.shortcut {
+            Some(Shortcut::Any) => forms.iter().collect(),
+            Some(Shortcut::Id(id)) => forms.iter().filter(|form| is(&form.id, id)).collect(),
+            Some(Shortcut::Name(name)) => forms.iter().filter(|form| is(&form.name, name)).collect(),
+            Some(Shortcut::Action(action)) => forms.iter().filter(|form| is(&form.own_action, action)).collect(),
+            None => {
+                let chosen = self.dom().forms_chosen(selector);
+                if chosen.len() != forms.len() {
+                    return Err(FormError::Unclear { selector: selector.to_string() });
+                }
+                forms.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(form, _)| form).collect()
+            }
+        };
+        match found[..] {
+            [form] => Ok(form.clone()),
+            [] => Err(FormError::None { selector: selector.to_string() }),
+            _ => Err(FormError::Several { selector: selector.to_string(), count: found.len() }),
+        }
+    }
+
+    /// The text of the first element the selector names, white space collapsed. Builds the tree: for several questions use [`Page::dom`].
+    pub fn select_text(&self, selector: &Selector) -> Option<String> {
+        self.dom().texts(selector).into_iter().next()
+    }
+
+    /// Whether the selector names anything. Builds the tree: for several questions use [`Page::dom`].
+    pub fn has(&self, selector: &Selector) -> bool {
+        self.dom().has(selector)
+    }
+
+    /// Builds the tree. It must not be held across an await.
+    pub fn dom(&self) -> Dom {
+        Dom(scraper::Html::parse_document(&self.html))
+    }
+
+    fn outline(&self) -> &Outline {
+        self.outline.get_or_init(|| scan::outline(&self.html, self.url, self.encoding))
+    }
+}
+
+/// The tree of a page, for selectors.
+#[derive(Debug)]
+pub struct Dom(scraper::Html);
+
+impl Dom {
+    /// Whether the selector names anything.
+    pub fn has(&self, selector: &Selector) -> bool {
+        self.0.select(&selector.css).next().is_some()
+    }
+
+    /// The texts of all elements it names, white space collapsed.
+    pub fn texts(&self, selector: &Selector) -> Vec<String> {
+        self.0.select(&selector.css).map(|element| collapse(element.text())).collect()
+    }
+
+    /// The values of an attribute of all elements it names that have it.
+    pub fn attributes(&self, selector: &Selector, name: &str) -> Vec<String> {
+        self.0.select(&selector.css).filter_map(|element| element.attr(name)).map(str::to_owned).collect()
+    }
+
+    /// For each form outside templates, in order: whether the selector names it.
+    fn forms_chosen(&self, selector: &Selector) -> Vec<bool> {
+        let elements = self.0.root_element().descendent_elements().filter(|element| element.value().name() == "form");
+        let in_template = |element: &scraper::ElementRef<'_>| {
+            let mut above = element.ancestors().filter_map(scraper::ElementRef::wrap);
+            above.any(|ancestor| ancestor.value().name() == "template")
+        };
+        elements.filter(|form| !in_template(form)).map(|form| selector.css.matches(&form)).collect()
+    }
+}
+
+/// The charset by `Content-Type`, else by the page's own `meta`, else UTF-8.
+fn charset(answer: &Answer) -> &'static Encoding {
+    let label_after = |text: &[u8]| -> Option<&'static Encoding> {
+        let lower = text.to_ascii_lowercase();
+        let start = memchr::memmem::find(&lower, b"charset=")? + b"charset=".len();
+        let rest = lower[start..].trim_ascii_start();
+        let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
+        let ends = |byte: &u8| matches!(byte, b'"' | b'\'' | b';' | b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r');
+        let end = rest.iter().position(|byte| ends(byte)).unwrap_or(rest.len());
+        Encoding::for_label(&rest[..end])
+    };
+    let declared = answer.headers.get(http::header::CONTENT_TYPE).and_then(|value| label_after(value.as_bytes()));
+    declared.unwrap_or_else(|| {
+        let start = &answer.body[..answer.body.len().min(CHARSET_PRESCAN_BYTES)];
+        let found = memchr::memmem::find(start, b"<meta").and_then(|at| label_after(&start[at..]));
+        // A page that could be read so far cannot be UTF-16, whatever it says (HTML standard, prescan).
+        found.map_or(UTF_8, Encoding::output_encoding)
+    })
+}
