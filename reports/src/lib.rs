@@ -11,5 +11,7 @@ mod fixtures;
 pub mod histogram;
 pub mod record;
 pub mod schema;
+pub mod scrub;
 
 pub use error::ReportError;
+pub use scrub::Scrubber;
