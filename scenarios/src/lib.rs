@@ -1,1 +1,43 @@
 //! The stories of the login, the model of its rules, and the ways to run them.
+//!
+//! One file per rule tells its stories once; [`check`] runs each once and keeps the evidence, [`load`] runs them by the thousand
+//! through goose, [`selftest`] runs them against faulty targets. What lives here judges; it knows no server and sends
+//! nothing itself.
+
+mod absence;
+mod base_account;
+mod base_code;
+mod base_cookie;
+mod base_session;
+pub mod check;
+mod evidence;
+mod faq01_delivery;
+mod faq02_devices;
+mod faq03_expiry;
+mod faq04_deleted_mail;
+mod faq05_address_lost;
+mod faq06_skip;
+mod faq07_no_limit;
+mod faq08_90_days;
+mod faq09_silence;
+mod faq10_cookie_cleared;
+mod faq11_cookie;
+mod faq12_revocation;
+mod faq13_status;
+mod faq14_cookies_off;
+mod faq15_accounts;
+mod faq16_skips_apart;
+pub mod load;
+mod moves;
+mod notice1_go_live;
+mod notice2_portals;
+mod notice3_address;
+pub mod oracle;
+mod scenario;
+mod select;
+pub mod selftest;
+mod stage;
+mod text;
+
+pub use scenario::{Portals, Scenario, scenario, scenarios};
+pub use select::{Selection, SelectionError};

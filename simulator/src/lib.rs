@@ -1,1 +1,22 @@
-//! The simulated world: mail sink, browsers, people, the target and its clock.
+//! The simulated world: the mail sink, browsers, people, and the target with its clock.
+//!
+//! What lives here acts and observes; it never judges (that is what the scenarios do), and it knows no server: it speaks HTTP
+//! and SMTP only, by what a target profile says.
+
+pub mod account;
+pub mod browser;
+pub mod clock;
+pub mod control;
+pub mod mailbox;
+mod person;
+pub mod population;
+pub mod recorder;
+pub mod sink;
+pub mod target;
+mod trouble;
+mod visitor;
+pub mod world;
+
+pub use person::Person;
+pub use trouble::Trouble;
+pub use visitor::{Mailed, Seen, SkipBox, Started, Visitor};

@@ -334,8 +334,8 @@ enum Failure {
 }
 
 /// What a connection runs on: TCP, or TLS over it.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 
 struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,

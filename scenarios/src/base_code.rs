@@ -1,0 +1,89 @@
+//! BASE-CODE: a code withstands misuse.
+
+use std::sync::Arc;
+
+use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::{SkipBox, Trouble};
+
+use crate::moves::{ask_for_code, want, wrong_code};
+use crate::scenario::{Scenario, stories};
+use crate::stage::Stage;
+
+pub(crate) const SCENARIOS: &[Scenario] = stories![
+    "base-code-single-use": "A code is used twice", Each, ["base-code-is-good-for-one-use"], single_use;
+    "base-code-browser": "A code is tried in another browser", Each, ["base-code-is-bound-to-its-browser"], bound_to_browser;
+    "base-code-account": "A code is tried on another account", Each, ["base-code-is-bound-to-its-account"], bound_to_account;
+    "base-code-wrong-code": "Somebody guesses codes", Each, ["base-code-guesses-are-limited"], guesses;
+];
+
+async fn single_use(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let (_, mailed) = ask_for_code(&mut a, &account).await?;
+    let again = a.prepare(Step::SubmitCode, &mailed.code, SkipBox::Unticked)?;
+    let attempt: Vec<_> = { let now = a.now(); a.browser().jar().cookies(now).cloned().collect() };
+    let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
+    want(Step::SubmitCode, Screen::MyPage, &seen)?;
+    a.forget_session();
+    for cookie in attempt {
+        a.plant(cookie);
+    }
+    let seen = a.send(Step::SubmitCode, again).await?;
+    let check = "base-code-is-good-for-one-use";
+    stage.refuses(check, "a used code is refused, even with the cookies from before", &mut a, &seen).await
+}
+
+async fn bound_to_browser(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let (_, of_a) = ask_for_code(&mut a, &account).await?;
+    let mut b = person.browser("B", &account);
+    let (_, of_b) = ask_for_code(&mut b, &account).await?;
+    if of_a.code == of_b.code {
+        return Err(Trouble::ControlArm("two attempts drew the same code by chance".to_owned()));
+    }
+    let seen = b.submit_code(&of_a.code, SkipBox::Unticked).await?;
+    let check = "base-code-is-bound-to-its-browser";
+    stage.refuses(check, "the code of one browser's attempt is refused in another browser", &mut b, &seen).await?;
+    want(Step::OpenCodeEntry, Screen::CodeEntry, &b.open_code_entry().await?)?;
+    let seen = b.submit_code(&of_b.code, SkipBox::Unticked).await?;
+    stage.control("the browser's own code should sign in", &seen, seen.is_signed_in())
+}
+
+async fn bound_to_account(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (one, ones) = stage.person().await?;
+    let (other, others) = stage.person().await?;
+    let mut a = one.browser("A", &ones);
+    let (_, of_a) = ask_for_code(&mut a, &ones).await?;
+    let mut b = other.browser("B", &others);
+    let (_, of_b) = ask_for_code(&mut b, &others).await?;
+    if of_a.code == of_b.code {
+        return Err(Trouble::ControlArm("two accounts drew the same code by chance".to_owned()));
+    }
+    let seen = b.submit_code(&of_a.code, SkipBox::Unticked).await?;
+    let check = "base-code-is-bound-to-its-account";
+    stage.refuses(check, "another account's code is refused", &mut b, &seen).await?;
+    let seen = a.submit_code(&of_a.code, SkipBox::Unticked).await?;
+    stage.control("the account's own code should sign in", &seen, seen.is_signed_in())
+}
+
+async fn guesses(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let Some(limit) = stage.numbers().wrong_codes else {
+        return Err(Trouble::Means("the profile declares no limit of wrong codes (`numbers.wrong-codes`)".to_owned()));
+    };
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let (_, mailed) = ask_for_code(&mut a, &account).await?;
+    let right = a.prepare(Step::SubmitCode, &mailed.code, SkipBox::Unticked)?;
+    let wrong = a.prepare(Step::SubmitCode, &wrong_code(&mailed.code), SkipBox::Unticked)?;
+    for _ in 0..limit {
+        let seen = a.send(Step::SubmitCode, wrong.clone()).await?;
+        stage.control("a wrong code should be refused", &seen, seen.refuses_code())?;
+    }
+    let seen = a.send(Step::SubmitCode, right).await?;
+    let check = "base-code-guesses-are-limited";
+    stage.refuses(check, &format!("after {limit} wrong codes the right one is refused too"), &mut a, &seen).await?;
+    let (_, fresh) = ask_for_code(&mut a, &account).await?;
+    let seen = a.submit_code(&fresh.code, SkipBox::Unticked).await?;
+    stage.control("starting over should still sign in", &seen, seen.is_signed_in())
+}

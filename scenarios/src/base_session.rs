@@ -1,0 +1,96 @@
+//! BASE-SESSION: the session, its id, its end, and changes that need the browser's own token.
+
+use std::sync::Arc;
+
+use sekisho_simulator::browser::{Body, Cookie};
+use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::{SkipBox, Trouble, Visitor};
+
+use crate::moves::{ask_for_code, sign_in, sign_in_and_skip, want};
+use crate::scenario::{Scenario, stories};
+use crate::stage::Stage;
+
+pub(crate) const SCENARIOS: &[Scenario] = stories![
+    "base-session-fixation": "Somebody plants a session id before the sign-in", Each, ["base-session-id-is-new-at-sign-in"], fixation;
+    "base-session-sign-out": "Somebody signs out and brings the cookies back", Each, ["base-session-ends-on-the-server"], sign_out;
+    "base-session-token": "Another site sends a form in somebody's browser", Each, ["base-session-changes-need-the-token"], token;
+    "base-session-cache": "Somebody looks whether screens are stored", Each, ["base-session-screens-are-not-cached"], cache;
+];
+
+fn session_cookies(visitor: &mut Visitor) -> Result<Vec<Cookie>, Trouble> {
+    let (now, world) = (visitor.now(), visitor.world().clone());
+    let cookies = visitor.browser().jar().cookies(now);
+    let cookies: Vec<_> = cookies.filter(|cookie| world.target.is_session_cookie(&cookie.name())).cloned().collect();
+    if cookies.is_empty() {
+        return Err(Trouble::Means("no cookie of the browser matches `skip.session-cookie`".to_owned()));
+    }
+    Ok(cookies)
+}
+
+async fn fixation(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in(&mut a, &account).await?;
+    let planted = session_cookies(&mut a)?;
+    a.sign_out().await?;
+    let mut victim = person.browser("victim", &account);
+    for cookie in &planted {
+        victim.plant(cookie.clone());
+    }
+    sign_in(&mut victim, &account).await?;
+    let renewed = session_cookies(&mut victim)?;
+    let kept = renewed.iter().filter(|cookie| planted.iter().any(|old| old.value() == cookie.value())).count();
+    let observed = format!("{kept} of {} session cookies still have the planted id", renewed.len());
+    stage.judge("base-session-id-is-new-at-sign-in", "the id after the sign-in is not the planted one", observed, kept == 0)
+}
+
+async fn sign_out(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in(&mut a, &account).await?;
+    let page = a.open(Step::OpenMyPage).await?;
+    stage.control("before signing out My Page should be open", &page, page.is(Screen::MyPage))?;
+    let cookies = session_cookies(&mut a)?;
+    a.sign_out().await?;
+    for cookie in cookies {
+        a.plant(cookie);
+    }
+    let check = "base-session-ends-on-the-server";
+    stage.is_shut(check, "with the old cookies brought back My Page stays shut", &mut a).await
+}
+
+async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "base-session-changes-need-the-token";
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in_and_skip(&mut a, &account).await?;
+    let mut b = person.browser("B", &account);
+    sign_in(&mut b, &account).await?;
+    want(Step::OpenSkipSettings, Screen::SkipSettings, &b.open(Step::OpenSkipSettings).await?)?;
+    want(Step::Resume, Screen::ResumeConfirmation, &b.resume().await?)?;
+    let honest = b.prepare(Step::CompleteResume, "", SkipBox::Unticked)?;
+    let elsewhere = "https://elsewhere.example/".parse().map_err(|_| Trouble::Means("no foreign address".to_owned()))?;
+    let mut without_token = honest.clone().from_page(elsewhere);
+    without_token.body = Body::Form(Vec::new());
+    b.send(Step::CompleteResume, without_token).await?;
+    let next = a.start(&account).await?;
+    stage.skips(check, "a form sent by another site without the token changes nothing", &next.seen)?;
+    b.send(Step::CompleteResume, honest).await?;
+    let next = a.start(&account).await?;
+    stage.control("the same form with its token should end the skip", &next.seen, next.seen.asks_for_code())
+}
+
+async fn cache(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "base-session-screens-are-not-cached";
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let (started, mailed) = ask_for_code(&mut a, &account).await?;
+    let my_page = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
+    want(Step::SubmitCode, Screen::MyPage, &my_page)?;
+    for (what, seen) in [("the code entry screen", &started.seen), ("My Page", &my_page)] {
+        let directive = seen.answer.header("cache-control").unwrap_or_default().into_owned();
+        let observed = format!("{what}: Cache-Control `{directive}`");
+        stage.judge(check, "Cache-Control: no-store", observed, directive.to_ascii_lowercase().contains("no-store"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! Runs each selected scenario once in each portal, side by side, and turns what was judged into rows of the record.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::FutureExt;
+use futures::stream::{self, StreamExt};
+use sekisho_reports::record::{CheckRow, CheckVerdict};
+use sekisho_rules::Portal;
+use sekisho_simulator::Trouble;
+use sekisho_simulator::world::World;
+
+use crate::evidence::Keeper;
+pub use crate::evidence::Kept;
+use crate::scenario::Scenario;
+use crate::select::Selection;
+use crate::stage::{Judged, Judgement, Stage};
+
+/// What one scenario found in one portal.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Id of the scenario.
+    pub scenario: &'static str,
+    /// The portal it was told in.
+    pub portal: Portal,
+    /// A row for each selected check it decides.
+    pub rows: Vec<CheckRow>,
+    /// What was kept of the story.
+    pub kept: Kept,
+}
+
+/// Runs the selection, at most `jobs` stories at once; `told` hears of each story as it ends. The order of the result is that of
+/// the rules, whatever ended first.
+pub async fn run(world: &Arc<World>, selection: &Selection, jobs: usize, mut told: impl FnMut(&Told)) -> Vec<Told> {
+    let stories: Vec<(&'static Scenario, Portal)> = plan(world, selection);
+    let running = stories.into_iter().enumerate().map(|(place, (scenario, portal))| {
+        let world = world.clone();
+        async move { (place, tokio::spawn(tell(world, scenario, portal)).await, scenario, portal) }
+    });
+    let mut running = stream::iter(running).buffer_unordered(jobs.max(1));
+    let mut ended = Vec::new();
+    while let Some((place, outcome, scenario, portal)) = running.next().await {
+        let mut outcome = outcome.unwrap_or_else(|error| Told {
+            scenario: scenario.id,
+            portal,
+            rows: scenario.checks.iter().map(|check| lost(check, portal, &error.to_string())).collect(),
+            kept: Kept::default(),
+        });
+        outcome.rows.retain(|row| selection.contains(&row.id));
+        told(&outcome);
+        ended.push((place, outcome));
+    }
+    ended.sort_by_key(|(place, _)| *place);
+    ended.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// The stories to tell: each scenario in each portal where it is told.
+pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Portal)> {
+    let portals = |scenario: &'static Scenario| {
+        world.target.portals.iter().copied().filter(|portal| scenario.portals.include(*portal)).map(move |portal| (scenario, portal))
+    };
+    selection.scenarios().flat_map(portals).collect()
+}
+
+async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal) -> Told {
+    let keeper = Keeper::new();
+    let stage = Arc::new(Stage::for_check(world.clone(), portal, keeper.clone()));
+    let begun = Instant::now();
+    let outcome = match not_offered(&world, scenario) {
+        true => Ok(()),
+        false => match AssertUnwindSafe((scenario.tell)(stage.clone())).catch_unwind().await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Trouble::ControlArm("the story itself panicked: this is a fault of the harness".to_owned())),
+        },
+    };
+    let took = begun.elapsed();
+    let judgements = stage.judgements();
+    let rows = scenario.checks.iter().map(|check| row(&world, check, portal, judgements.get(check), &outcome, took)).collect();
+    Told { scenario: scenario.id, portal, rows, kept: keeper.take() }
+}
+
+/// Whether the profile says of every check of a scenario that the target does not offer it.
+fn not_offered(world: &World, scenario: &Scenario) -> bool {
+    scenario.checks.iter().all(|check| not_applicable(world, check).is_some())
+}
+
+fn not_applicable(world: &World, check: &str) -> Option<String> {
+    let (rule, clause) = sekisho_rules::check(check)?;
+    let ids = [check.to_owned(), clause.id.to_ascii_lowercase(), rule.id.to_ascii_lowercase()];
+    ids.iter().find_map(|id| world.target.not_applicable.get(id)).cloned()
+}
+
+fn row(
+    world: &World,
+    check: &'static str,
+    portal: Portal,
+    judgement: Option<&Judgement>,
+    outcome: &Result<(), Trouble>,
+    took: Duration,
+) -> CheckRow {
+    let mut row = blank(check, portal);
+    row.duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    if let Some(judgement) = judgement {
+        row.expected.clone_from(&judgement.expected);
+        row.observed.clone_from(&judgement.observed);
+    }
+    (row.verdict, row.reason) = match (not_applicable(world, check), judgement.map(|judgement| judgement.verdict), outcome) {
+        (Some(reason), ..) => (CheckVerdict::NotApplicable, reason),
+        (None, Some(Judged::Fail), _) => (CheckVerdict::Fail, String::new()),
+        (None, Some(Judged::Reported), _) => (CheckVerdict::NotApplicable, "reported, not judged".to_owned()),
+        (None, Some(Judged::Pass), Ok(())) => (CheckVerdict::Pass, String::new()),
+        (None, Some(Judged::Doubt), _) => (CheckVerdict::Inconclusive, "neither what must hold nor its opposite was seen".to_owned()),
+        // What was judged before the story broke off holds only if nothing was to follow that could have broken it.
+        (None, Some(Judged::Pass), Err(trouble)) if settled(check, trouble) => (CheckVerdict::Pass, String::new()),
+        (None, None | Some(Judged::Pass), Err(trouble)) if trouble.is_missing_means() => (CheckVerdict::Skipped, trouble.to_string()),
+        (None, None | Some(Judged::Pass), Err(trouble)) => (CheckVerdict::Inconclusive, trouble.to_string()),
+        (None, None, Ok(())) => (CheckVerdict::Inconclusive, "the story ended without judging it".to_owned()),
+    };
+    row
+}
+
+/// Whether a judgement that held stands although the story broke off: it does where another check of the story was judged against
+/// the target, for each check of a story is judged by itself.
+fn settled(check: &str, trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Judged(what) if !what.starts_with(check))
+}
+
+fn blank(check: &str, portal: Portal) -> CheckRow {
+    let (rule, clause) = match sekisho_rules::check(check) {
+        Some(found) => found,
+        // A test holds that every check of a scenario is listed.
+        None => unreachable!("{check} is listed in no rule"),
+    };
+    CheckRow {
+        id: check.to_owned(),
+        rule: rule.id.to_owned(),
+        clause: clause.id.to_owned(),
+        level: clause.level.into(),
+        portal: Some(portal.name().to_owned()),
+        verdict: CheckVerdict::Inconclusive,
+        reason: String::new(),
+        expected: clause.text.to_owned(),
+        observed: String::new(),
+        duration_ms: 0,
+        evidence: Vec::new(),
+    }
+}
+
+fn lost(check: &str, portal: Portal, cause: &str) -> CheckRow {
+    CheckRow { reason: format!("the story was lost: {cause}"), ..blank(check, portal) }
+}

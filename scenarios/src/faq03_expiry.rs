@@ -1,0 +1,126 @@
+//! FAQ-03: a code is good for 30 minutes from its issue, and then it is over for good.
+
+use std::sync::Arc;
+
+use sekisho_simulator::account::Account;
+use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
+
+use crate::moves::{ask_for_code, want, wrong_code};
+use crate::scenario::{Scenario, stories};
+use crate::stage::Stage;
+
+pub(crate) const SCENARIOS: &[Scenario] = stories![
+    "faq03-expiry": "Somebody comes back with the code too late, tries in vain, and starts over", Each,
+        ["faq03-code-is-accepted-just-inside-30-minutes", "faq03-code-is-refused-after-30-minutes",
+         "faq03-nothing-on-the-screen-revives-an-expired-code", "faq03-starting-over-mails-a-code-that-works",
+         "faq03-the-expired-code-stays-refused-in-a-new-attempt"], expiry;
+    "faq03-reload": "Somebody reloads the code entry screen while the time runs out", Each,
+        ["faq03-reloading-does-not-extend-the-30-minutes"], reload;
+    "faq03-wrong-codes": "Somebody mistypes the code while the time runs out", Each,
+        ["faq03-wrong-codes-do-not-extend-the-30-minutes"], wrong_codes;
+];
+
+async fn expiry(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+
+    // FAQ-03a, and the control arm of all that follows.
+    let (_, mailed) = ask_for_code(&mut a, &account).await?;
+    person.wait(stage.numbers().code_validity.0 - stage.margin(&person)).await?;
+    let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
+    let check = "faq03-code-is-accepted-just-inside-30-minutes";
+    stage.accepts(check, "the code is accepted just inside its validity", &seen)?;
+
+    let (_, expired) = ask_for_code(&mut a, &account).await?;
+    let again = a.prepare(Step::SubmitCode, &expired.code, SkipBox::Unticked)?;
+    person.wait(stage.numbers().code_validity.0 + stage.margin(&person)).await?;
+    let seen = a.submit_code(&expired.code, SkipBox::Unticked).await?;
+    let check = "faq03-code-is-refused-after-30-minutes";
+    stage.refuses(check, "the code is refused just outside its validity", &mut a, &seen).await?;
+
+    let check = "faq03-nothing-on-the-screen-revives-an-expired-code";
+    let seen = a.send(Step::SubmitCode, again).await?;
+    stage.refuses(check, "sending the same form once more is refused", &mut a, &seen).await?;
+    let seen = a.open_code_entry().await?;
+    stage.judge(check, "reloading the screen does not sign in", seen.describe(), !seen.is_signed_in())?;
+    if seen.asks_for_code() {
+        let seen = a.submit_code(&expired.code, SkipBox::Unticked).await?;
+        stage.refuses(check, "the code is refused after a reload too", &mut a, &seen).await?;
+    }
+
+    start_over(&stage, &mut a, &account, &expired.code).await
+}
+
+/// FAQ-03d and FAQ-03e, after a code has expired in this browser.
+async fn start_over(stage: &Stage, a: &mut Visitor, account: &Account, expired: &str) -> Result<(), Trouble> {
+    let started = a.start(account).await?;
+    let check = "faq03-starting-over-mails-a-code-that-works";
+    stage.asks(check, "starting over asks for a new code", &started.seen)?;
+    let mut fresh = a.mailed_code(account, &started).await?;
+    if fresh.code == expired {
+        // One time in a million both are equal: once more.
+        (_, fresh) = ask_for_code(a, account).await?;
+    }
+    let seen = a.submit_code(expired, SkipBox::Unticked).await?;
+    let refused = "faq03-the-expired-code-stays-refused-in-a-new-attempt";
+    stage.refuses(refused, "the expired code is refused in the new attempt", a, &seen).await?;
+    let seen = a.open_code_entry().await?;
+    want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
+    let seen = a.submit_code(&fresh.code, SkipBox::Unticked).await?;
+    stage.accepts(check, "the new code works", &seen)
+}
+
+async fn reload(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "faq03-reloading-does-not-extend-the-30-minutes";
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    accepted_inside(&stage, &person, &mut a, &account, async |a, _| {
+        let seen = a.open_code_entry().await?;
+        want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)
+    })
+    .await?;
+
+    let (_, mailed) = ask_for_code(&mut a, &account).await?;
+    let validity = stage.numbers().code_validity.0;
+    person.wait(validity - stage.margin(&person)).await?;
+    let seen = a.open_code_entry().await?;
+    want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
+    person.wait(2 * stage.margin(&person)).await?;
+    let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
+    stage.refuses(check, "the code is refused after its validity, though the screen was reloaded within it", &mut a, &seen).await
+}
+
+async fn wrong_codes(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "faq03-wrong-codes-do-not-extend-the-30-minutes";
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    accepted_inside(&stage, &person, &mut a, &account, async |a, code| {
+        let seen = a.submit_code(&wrong_code(code), SkipBox::Unticked).await?;
+        want(Step::SubmitCode, Screen::CodeEntry, &seen)
+    })
+    .await?;
+
+    let (_, mailed) = ask_for_code(&mut a, &account).await?;
+    person.wait(stage.numbers().code_validity.0 - stage.margin(&person)).await?;
+    let seen = a.submit_code(&wrong_code(&mailed.code), SkipBox::Unticked).await?;
+    want(Step::SubmitCode, Screen::CodeEntry, &seen)?;
+    person.wait(2 * stage.margin(&person)).await?;
+    let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
+    stage.refuses(check, "the code is refused after its validity, though a wrong one was tried within it", &mut a, &seen).await
+}
+
+/// The control arm: inside the validity, the same detour leaves the code good.
+async fn accepted_inside(
+    stage: &Stage,
+    person: &Person,
+    a: &mut Visitor,
+    account: &Account,
+    detour: impl AsyncFn(&mut Visitor, &str) -> Result<(), Trouble>,
+) -> Result<(), Trouble> {
+    let (_, mailed) = ask_for_code(a, account).await?;
+    person.wait(stage.numbers().code_validity.0 / 2).await?;
+    detour(a, &mailed.code).await?;
+    let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
+    stage.control("inside the validity the code should be accepted after the same detour", &seen, seen.is_signed_in())
+}

@@ -1,0 +1,56 @@
+//! FAQ-10: whoever deletes the cookies is asked for a code again, in that browser only.
+
+use std::sync::Arc;
+
+use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::{SkipBox, Trouble};
+
+use crate::moves::{sign_in_and_skip, want};
+use crate::scenario::{Scenario, stories};
+use crate::stage::Stage;
+
+pub(crate) const SCENARIOS: &[Scenario] = stories![
+    "faq10-cookie-cleared": "Somebody clears the cookies of one of two browsers and sets the skip again", Each,
+        ["faq10-cleared-cookies-ask-again", "faq10-the-skip-can-be-set-again", "faq10-other-browsers-keep-their-skip"],
+        cookie_cleared;
+    "faq10-session-deleted": "Only the session's cookie is deleted", Each, ["faq10-deleting-the-session-keeps-the-skip"],
+        session_deleted;
+];
+
+async fn cookie_cleared(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in_and_skip(&mut a, &account).await?;
+    let mut b = person.browser("B", &account);
+    sign_in_and_skip(&mut b, &account).await?;
+    for browser in [&mut a, &mut b] {
+        let next = browser.start(&account).await?;
+        stage.control("before the cookies are cleared the skip should skip", &next.seen, next.seen.is(Screen::MyPage))?;
+    }
+
+    a.browser().clear_cookies();
+    let next = a.start(&account).await?;
+    stage.asks("faq10-cleared-cookies-ask-again", "with the cookies cleared a code is asked", &next.seen)?;
+    let kept = b.start(&account).await?;
+    stage.skips("faq10-other-browsers-keep-their-skip", "the other browser still skips", &kept.seen)?;
+
+    let mailed = a.mailed_code(&account, &next).await?;
+    let seen = a.submit_code(&mailed.code, SkipBox::Ticked).await?;
+    want(Step::SubmitCode, Screen::SkipConfirmation, &seen)?;
+    want(Step::ConfirmSkip, Screen::MyPage, &a.confirm_skip().await?)?;
+    let next = a.start(&account).await?;
+    stage.skips("faq10-the-skip-can-be-set-again", "set again, it skips", &next.seen)?;
+    let kept = b.start(&account).await?;
+    stage.skips("faq10-other-browsers-keep-their-skip", "the other browser still skips afterwards", &kept.seen)
+}
+
+async fn session_deleted(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in_and_skip(&mut a, &account).await?;
+    a.forget_session();
+    let page = a.open(Step::OpenMyPage).await?;
+    stage.control("without the session's cookie My Page should be shut", &page, !page.is_signed_in())?;
+    let next = a.start(&account).await?;
+    stage.skips("faq10-deleting-the-session-keeps-the-skip", "without the session's cookie the skip still skips", &next.seen)
+}

@@ -1,0 +1,231 @@
+//! FAQ-11: the cookie holds an id and an expiry, nothing of the person, and nothing that can be guessed or altered.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use md5::Md5;
+use sekisho_simulator::account::Account;
+use sekisho_simulator::browser::Cookie;
+use sekisho_simulator::target::Screen;
+use sekisho_simulator::{Trouble, Visitor};
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use crate::moves::sign_in_and_skip;
+use crate::scenario::{Scenario, stories};
+use crate::stage::Stage;
+
+pub(crate) const SCENARIOS: &[Scenario] = stories![
+    "faq11-personal": "Somebody looks into the cookie for themselves", Each, ["faq11-the-cookie-holds-nothing-personal"], personal;
+    "faq11-unguessable": "Somebody compares the ids of many skips", Each, ["faq11-ids-are-unguessable"], unguessable;
+    "faq11-altered": "Somebody alters the cookie", Each, ["faq11-an-altered-cookie-does-not-skip"], altered;
+    "faq11-carried": "The cookie is carried to another client", Each, ["faq11-a-carried-cookie-is-reported"], carried;
+];
+
+/// How many ids are compared.
+const SAMPLES: usize = 16;
+
+/// The least that an attacker must guess (the rule says 64 bits).
+const LEAST_BITS: f64 = 64.0;
+
+fn no_cookie() -> Trouble {
+    Trouble::Means("no cookie of the browser matches `skip.cookie`".to_owned())
+}
+
+async fn skip_cookies(visitor: &mut Visitor, account: &Account) -> Result<Vec<Cookie>, Trouble> {
+    sign_in_and_skip(visitor, account).await?;
+    let cookies = visitor.skip_cookies();
+    if cookies.is_empty() { Err(no_cookie()) } else { Ok(cookies) }
+}
+
+async fn personal(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let cookies = skip_cookies(&mut a, &account).await?;
+    let (local, _) = account.key.address.split_once('@').unwrap_or((&account.key.address, ""));
+    let mut facts = vec![account.key.address.as_str(), local, &account.name, &account.password];
+    facts.extend(account.name.split_whitespace().filter(|part| part.chars().count() > 1));
+    let forms: Vec<(String, String)> = facts.iter().flat_map(|fact| forms_of(fact)).collect();
+    let mut found = BTreeSet::new();
+    for cookie in &cookies {
+        let texts = readings(&format!("{}={}", cookie.name(), cookie.value()));
+        for (how, form) in &forms {
+            if texts.iter().any(|text| text.contains(form.as_str())) {
+                found.insert(how.clone());
+            }
+        }
+    }
+    let observed = match found.len() {
+        0 => format!("none of {} encodings of address, name and password in {} cookie(s)", forms.len(), cookies.len()),
+        _ => format!("found: {}", found.into_iter().collect::<Vec<_>>().join(", ")),
+    };
+    let holds = observed.starts_with("none");
+    stage.judge("faq11-the-cookie-holds-nothing-personal", "only an id and an expiry, nothing of the person", observed, holds)
+}
+
+/// A fact about the person in every form in which a cookie could hold it, in lower case, with what the form is called.
+fn forms_of(fact: &str) -> Vec<(String, String)> {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut forms = vec![
+        ("plain", fact.to_owned()),
+        ("percent-encoded", percent_encoding::utf8_percent_encode(fact, percent_encoding::NON_ALPHANUMERIC).to_string()),
+        ("base64", STANDARD_NO_PAD.encode(fact)),
+        ("base64url", URL_SAFE_NO_PAD.encode(fact)),
+        ("hex", hex(fact.as_bytes())),
+    ];
+    for text in [fact.to_owned(), fact.to_lowercase()] {
+        let (md5, sha1, sha256) = (Md5::digest(&text).to_vec(), Sha1::digest(&text).to_vec(), Sha256::digest(&text).to_vec());
+        for (name, digest) in [("MD5", md5), ("SHA-1", sha1), ("SHA-256", sha256)] {
+            // Half of a digest is enough to know it by.
+            forms.push((name, hex(&digest[..digest.len() / 2])));
+            let encoded = URL_SAFE_NO_PAD.encode(&digest);
+            forms.push((name, encoded[..encoded.len() / 2].to_owned()));
+        }
+    }
+    let kind = if fact.contains('@') { "address" } else { "personal fact" };
+    let long_enough = |form: &str| form.chars().count() >= 3;
+    forms
+        .into_iter()
+        .filter(|(_, form)| long_enough(form))
+        .map(|(name, form)| (format!("{kind} ({name})"), form.to_lowercase()))
+        .collect()
+}
+
+/// A cookie as it stands, and with every part decoded that can be read as percent-encoding or base64 (the parts of a JWT
+/// included), in lower case.
+fn readings(cookie: &str) -> Vec<String> {
+    let mut readings = vec![cookie.to_owned(), percent_encoding::percent_decode_str(cookie).decode_utf8_lossy().into_owned()];
+    for part in cookie.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_'))) {
+        for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
+            if let Ok(bytes) = engine.decode(part) {
+                readings.push(String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+    }
+    readings.into_iter().map(|reading| reading.to_lowercase()).collect()
+}
+
+async fn unguessable(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut values = Vec::new();
+    for number in 0..SAMPLES {
+        let mut browser = person.browser(&number.to_string(), &account);
+        let cookies = skip_cookies(&mut browser, &account).await?;
+        values.push(cookies.iter().map(|cookie| cookie.value().into_owned()).collect::<Vec<_>>().join(" "));
+    }
+    let check = "faq11-ids-are-unguessable";
+    let distinct = values.iter().collect::<BTreeSet<_>>().len();
+    stage.judge(check, "every id is another", format!("{distinct} different of {SAMPLES}"), distinct == SAMPLES)?;
+    let bits = varying_bits(&values);
+    let observed = format!("about {bits:.0} bits vary between {SAMPLES} cookies of one account");
+    stage.judge(check, "at least 64 bits vary without a pattern", observed, bits >= LEAST_BITS)
+}
+
+/// How many bits vary: for every place, the logarithm of how many characters were seen there. It never overestimates by much,
+/// and a counter or a common prefix shows as places that do not vary.
+fn varying_bits(values: &[String]) -> f64 {
+    let shortest = values.iter().map(String::len).min().unwrap_or(0);
+    (0..shortest)
+        .map(|place| values.iter().map(|value| value.as_bytes()[place]).collect::<BTreeSet<_>>().len() as f64)
+        .map(f64::log2)
+        .sum()
+}
+
+async fn altered(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "faq11-an-altered-cookie-does-not-skip";
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let cookies = skip_cookies(&mut a, &account).await?;
+    let mut tried = 0;
+    for cookie in &cookies {
+        for altered in alterations(&cookie.value()) {
+            a.plant(cookie.clone().with_value(&altered));
+            let next = a.start(&account).await?;
+            stage.asks(check, "with an altered id or expiry a code is asked", &next.seen)?;
+            tried += 1;
+            a.plant(cookie.clone());
+        }
+    }
+    let next = a.start(&account).await?;
+    stage.control("unaltered, the cookie should skip", &next.seen, next.seen.is(Screen::MyPage))?;
+    stage.judge(check, "at least one alteration was tried", format!("{tried} tried"), tried > 0)
+}
+
+/// The value with each of its parts altered in turn: a letter by another, a number by a later one.
+fn alterations(value: &str) -> Vec<String> {
+    let mut altered = Vec::new();
+    let mut begin = 0;
+    for part in value.split_inclusive(['.', ':', '|', '&', '%', ' ']) {
+        let end = begin + part.len();
+        let word = part.trim_end_matches(['.', ':', '|', '&', '%', ' ']);
+        let changed = match word.parse::<u64>() {
+            Ok(number) => Some((number + 365 * 24 * 3600).to_string()),
+            Err(_) => word.chars().next().map(|first| {
+                let other = if first == 'A' { 'B' } else { 'A' };
+                format!("{other}{}", &word[first.len_utf8()..])
+            }),
+        };
+        if let Some(changed) = changed {
+            altered.push(format!("{}{changed}{}{}", &value[..begin], &part[word.len()..], &value[end..]));
+        }
+        begin = end;
+    }
+    altered
+}
+
+async fn carried(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let cookies = skip_cookies(&mut a, &account).await?;
+    let mut other = person.browser_of("other", &account, sekisho_simulator::browser::UserAgent::SMARTPHONE);
+    for cookie in cookies {
+        other.plant(cookie);
+    }
+    let next = other.start(&account).await?;
+    let observed = format!("carried to another client: {}", next.seen.describe());
+    stage.report("faq11-a-carried-cookie-is-reported", "whether it skips there is reported, not judged", observed);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn personal_facts_are_found_in_every_form() {
+        let address = "hanako@people.sekisho.test";
+        let digest = Sha256::digest(address).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hiding_places = [
+            address.to_owned(),
+            percent_encoding::utf8_percent_encode(address, percent_encoding::NON_ALPHANUMERIC).to_string(),
+            STANDARD.encode(address),
+            URL_SAFE_NO_PAD.encode(format!("{{\"sub\":\"{address}\"}}")),
+            digest,
+            URL_SAFE_NO_PAD.encode(Md5::digest(address)),
+        ];
+        let found = |cookie: &str| {
+            let texts = readings(cookie);
+            forms_of(address).iter().any(|(_, form)| texts.iter().any(|text| text.contains(form.as_str())))
+        };
+        for place in hiding_places {
+            assert!(found(&format!("skip-1=x.{place}")), "{place}");
+        }
+        assert!(!found("skip-0123456789abcdef=Zm9vYmFyYmF6cXV4MTIzNDU2.1795400000"));
+    }
+
+    #[test]
+    fn counters_and_common_structure_vary_too_little() {
+        let counter: Vec<_> = (0..16).map(|n| format!("device-{:020}", 1_000 + n)).collect();
+        assert!(varying_bits(&counter) < LEAST_BITS);
+        let random: Vec<_> = (0..16).map(|n: u32| URL_SAFE_NO_PAD.encode(Sha256::digest(n.to_be_bytes()))).collect();
+        assert!(varying_bits(&random) >= LEAST_BITS);
+    }
+
+    #[test]
+    fn each_part_is_altered_once() {
+        assert_eq!(alterations("Axy.100"), ["Bxy.100".to_owned(), format!("Axy.{}", 100 + 365 * 24 * 3600)]);
+        assert_eq!(alterations(""), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,200 @@
+//! FAQ-12: the resume ends the skips of all browsers at once, and for good.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use sekisho_simulator::account::Account;
+use sekisho_simulator::browser::Page;
+use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
+
+use crate::moves::{ask_for_code, resume_all, sign_in, sign_in_and_skip, want};
+use crate::scenario::{Scenario, stories};
+use crate::stage::Stage;
+
+pub(crate) const SCENARIOS: &[Scenario] = stories![
+    "faq12-revoke-all": "A device is lost; from another browser every skip is ended, and one is set anew", Each,
+        ["faq12-resume-ends-the-skip-of-a-lost-browser", "faq12-resume-ends-the-skip-of-every-browser",
+         "faq12-a-revoked-cookie-never-skips", "faq12-a-skip-set-afterwards-works-and-old-ones-stay-dead"], revoke_all;
+    "faq12-first-button": "Only the first of the two buttons is pressed", Each,
+        ["faq12-the-first-button-alone-changes-nothing"], first_button;
+    "faq12-no-choice": "Somebody looks for a way to end a single skip", Each, ["faq12-no-single-browser-can-be-chosen"], no_choice;
+    "faq12-shut": "The resume is tried without being signed in", Each, ["faq12-resume-needs-a-full-sign-in"], shut;
+    "faq12-race": "Many browsers sign in while the skips are ended", Each,
+        ["faq12-no-old-cookie-skips-once-resume-was-answered"], race;
+];
+
+async fn revoke_all(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut lost = person.browser("lost", &account);
+    let mut third = person.browser("third", &account);
+    let mut acting = person.browser("acting", &account);
+    for browser in [&mut lost, &mut third, &mut acting] {
+        sign_in_and_skip(browser, &account).await?;
+        let next = browser.start(&account).await?;
+        stage.control("before the resume each browser should skip", &next.seen, next.seen.is(Screen::MyPage))?;
+    }
+    let old: Vec<_> = [&lost, &third, &acting].iter().flat_map(|browser| browser.skip_cookies()).collect();
+    resume_all(&mut acting).await?;
+
+    let next = lost.start(&account).await?;
+    stage.asks("faq12-resume-ends-the-skip-of-a-lost-browser", "the lost browser is asked for a code", &next.seen)?;
+    let check = "faq12-resume-ends-the-skip-of-every-browser";
+    let next = third.start(&account).await?;
+    stage.asks(check, "every other browser is asked for a code", &next.seen)?;
+    let next = acting.start(&account).await?;
+    stage.asks(check, "the acting browser is asked for a code", &next.seen)?;
+
+    let mut fresh = person.browser("fresh", &account);
+    let check = "faq12-a-skip-set-afterwards-works-and-old-ones-stay-dead";
+    sign_in_and_skip(&mut fresh, &account).await?;
+    let next = fresh.start(&account).await?;
+    stage.skips(check, "a skip set after the resume skips", &next.seen)?;
+    let next = lost.start(&account).await?;
+    stage.asks(check, "the old skip stays dead after a new one was set", &next.seen)?;
+
+    // FAQ-12d: kept copies, replayed at once and days later.
+    let check = "faq12-a-revoked-cookie-never-skips";
+    for _ in 0..2 {
+        for cookie in &old {
+            let mut thief = person.browser("replay", &account);
+            thief.plant(cookie.clone());
+            let next = thief.start(&account).await?;
+            stage.asks(check, "a revoked cookie that was kept does not skip", &next.seen)?;
+        }
+        person.wait(Duration::from_secs(7 * 24 * 3600)).await?;
+    }
+    Ok(())
+}
+
+async fn first_button(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "faq12-the-first-button-alone-changes-nothing";
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in_and_skip(&mut a, &account).await?;
+    let mut b = person.browser("B", &account);
+    sign_in(&mut b, &account).await?;
+    want(Step::OpenSkipSettings, Screen::SkipSettings, &b.open(Step::OpenSkipSettings).await?)?;
+    want(Step::Resume, Screen::ResumeConfirmation, &b.resume().await?)?;
+    let next = a.start(&account).await?;
+    stage.skips(check, "after the first button the skip still skips", &next.seen)?;
+    want(Step::OpenSkipSettings, Screen::SkipSettings, &b.open(Step::OpenSkipSettings).await?)?;
+    want(Step::Resume, Screen::ResumeConfirmation, &b.resume().await?)?;
+    b.complete_resume().await?;
+    let next = a.start(&account).await?;
+    stage.asks(check, "after [完了] a code is asked", &next.seen)
+}
+
+async fn no_choice(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in_and_skip(&mut a, &account).await?;
+    let (_, with_one) = a.skip_status().await?;
+    let mut others = [person.browser("B", &account), person.browser("C", &account)];
+    for browser in &mut others {
+        sign_in_and_skip(browser, &account).await?;
+    }
+    let (_, with_three) = a.skip_status().await?;
+    let (one, three) = (ways_to_act(&with_one), ways_to_act(&with_three));
+    let observed = format!("{one} ways to act with one skip, {three} with three");
+    stage.judge("faq12-no-single-browser-can-be-chosen", "the screen offers the same ways to act, however many skips there are", observed, one == three)
+}
+
+/// Forms, buttons and choices on a page.
+fn ways_to_act(seen: &Seen) -> usize {
+    Page::of(&seen.answer).forms().iter().map(|form| 1 + form.ways_to_choose()).sum()
+}
+
+async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "faq12-resume-needs-a-full-sign-in";
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in_and_skip(&mut a, &account).await?;
+    let mut b = person.browser("B", &account);
+    sign_in(&mut b, &account).await?;
+    want(Step::OpenResume, Screen::ResumeConfirmation, &b.open(Step::OpenResume).await?)?;
+    let completion = b.prepare(Step::CompleteResume, "", SkipBox::Unticked)?;
+
+    let mut signed_out = person.browser("signed out", &account);
+    signed_out.open_sign_in().await?;
+    let mut halfway = person.browser("half signed in", &account);
+    ask_for_code(&mut halfway, &account).await?;
+    for browser in [&mut signed_out, &mut halfway] {
+        let seen = browser.open(Step::OpenResume).await?;
+        stage.judge(check, "the confirmation is shut", seen.describe(), !seen.is(Screen::ResumeConfirmation))?;
+        browser.send(Step::CompleteResume, completion.clone()).await?;
+        let next = a.start(&account).await?;
+        stage.skips(check, "a forged [完了] ends no skip", &next.seen)?;
+    }
+    b.send(Step::CompleteResume, completion).await?;
+    let next = a.start(&account).await?;
+    stage.control("the same [完了] should end the skip where somebody is signed in", &next.seen, next.seen.asks_for_code())
+}
+
+/// How many browsers hold a skip in the race.
+const RACERS: usize = 8;
+
+/// How often each of them signs in at the most.
+const LAPS: usize = 40;
+
+async fn race(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "faq12-no-old-cookie-skips-once-resume-was-answered";
+    let (person, account) = stage.person().await?;
+    let mut racers = Vec::new();
+    for number in 0..RACERS {
+        let mut racer = person.browser(&format!("racer {number}"), &account);
+        sign_in_and_skip(&mut racer, &account).await?;
+        racers.push(racer);
+    }
+    let mut acting = person.browser("acting", &account);
+    sign_in(&mut acting, &account).await?;
+    want(Step::OpenSkipSettings, Screen::SkipSettings, &acting.open(Step::OpenSkipSettings).await?)?;
+    want(Step::Resume, Screen::ResumeConfirmation, &acting.resume().await?)?;
+
+    let laps = join_all(racers.iter_mut().map(|racer| run_laps(racer, &account)));
+    let answered = async {
+        let answer = acting.complete_resume().await;
+        (answer, Instant::now())
+    };
+    let (laps, (answer, answered_at)) = futures::join!(laps, answered);
+    answer?;
+    let mut laps: Vec<Lap> = laps.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+    // Whoever was done before the answer came runs once more, all at once.
+    let last = join_all(racers.iter_mut().map(|racer| lap(racer, &account))).await;
+    laps.extend(last.into_iter().collect::<Result<Vec<_>, _>>()?);
+
+    let late: Vec<_> = laps.iter().filter(|lap| lap.began >= answered_at).collect();
+    let skipped = late.iter().filter(|lap| lap.skipped).count();
+    let before = laps.iter().filter(|lap| lap.skipped).count();
+    let observed = format!(
+        "{} sign-ins by {RACERS} browsers, {before} of them skipped; {} began after the answer, {skipped} of these were skipped",
+        laps.len(),
+        late.len(),
+    );
+    if late.len() < RACERS || before == 0 {
+        return Err(Trouble::ControlArm(format!("sign-ins should lie on both sides of the answer, but: {observed}")));
+    }
+    stage.judge(check, "no sign-in that began after [完了] was answered is skipped", observed, skipped == 0)
+}
+
+/// One sign-in of the race.
+struct Lap {
+    began: Instant,
+    skipped: bool,
+}
+
+async fn lap(racer: &mut Visitor, account: &Account) -> Result<Lap, Trouble> {
+    let began = Instant::now();
+    let started = racer.start(account).await?;
+    Ok(Lap { began, skipped: started.seen.is(Screen::MyPage) })
+}
+
+/// Signs in again and again until a code is asked.
+async fn run_laps(racer: &mut Visitor, account: &Account) -> Result<Vec<Lap>, Trouble> {
+    let mut laps = Vec::new();
+    while laps.len() < LAPS && laps.last().is_none_or(|lap: &Lap| lap.skipped) {
+        laps.push(lap(racer, account).await?);
+    }
+    Ok(laps)
+}

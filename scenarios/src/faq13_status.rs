@@ -1,0 +1,92 @@
+//! FAQ-13: the skip settings screen says あり or なし, and nothing more.
+
+use std::sync::Arc;
+
+use sekisho_simulator::browser::UserAgent;
+use sekisho_simulator::target::Status;
+use sekisho_simulator::{Trouble, Visitor};
+
+use crate::moves::{resume_all, sign_in, sign_in_and_skip};
+use crate::scenario::{Scenario, stories};
+use crate::stage::Stage;
+use crate::text::stands_alone;
+
+pub(crate) const SCENARIOS: &[Scenario] = stories![
+    "faq13-status": "Somebody looks whether a skip exists, before, after, and after ending it", Each,
+        ["faq13-no-skip-shows-none", "faq13-one-skip-shows-some", "faq13-after-resume-shows-none"], status;
+    "faq13-many": "Somebody with many skips looks which they are", Each, ["faq13-many-skips-show-no-count-and-no-names"], many;
+    "faq13-lapsed": "The last skip has lapsed", Each, ["faq13-after-the-last-lapsed-shows-none"], lapsed;
+    "faq13-cleared": "The cookie was cleared, not revoked", Each, ["faq13-a-cleared-cookie-still-shows-some"], cleared;
+];
+
+/// How many browsers hold a skip where the screen must not tell how many.
+const MANY: usize = 7;
+
+async fn shows(stage: &Stage, check: &'static str, expected: &str, visitor: &mut Visitor, wanted: Status) -> Result<(), Trouble> {
+    let (status, _) = visitor.skip_status().await?;
+    let observed = if status == Status::Some { "あり" } else { "なし" };
+    stage.judge(check, expected, observed, status == wanted)
+}
+
+async fn status(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut onlooker = person.browser("onlooker", &account);
+    sign_in(&mut onlooker, &account).await?;
+    shows(&stage, "faq13-no-skip-shows-none", "without a skip: なし", &mut onlooker, Status::None).await?;
+    let mut a = person.browser("A", &account);
+    sign_in_and_skip(&mut a, &account).await?;
+    let check = "faq13-one-skip-shows-some";
+    shows(&stage, check, "with one skip: あり, in the browser that holds it", &mut a, Status::Some).await?;
+    shows(&stage, check, "with one skip: あり, in another browser too", &mut onlooker, Status::Some).await?;
+    resume_all(&mut onlooker).await?;
+    shows(&stage, "faq13-after-resume-shows-none", "after the resume: なし", &mut onlooker, Status::None).await
+}
+
+async fn many(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "faq13-many-skips-show-no-count-and-no-names";
+    let (person, account) = stage.person().await?;
+    let agents = [UserAgent::DESKTOP, UserAgent::SMARTPHONE, UserAgent::TABLET];
+    let mut onlooker = person.browser("onlooker", &account);
+    sign_in(&mut onlooker, &account).await?;
+    for number in 0..MANY {
+        let mut browser = person.browser_of(&format!("{number}"), &account, agents[number % agents.len()]);
+        sign_in_and_skip(&mut browser, &account).await?;
+    }
+    shows(&stage, check, "with many skips: あり", &mut onlooker, Status::Some).await?;
+    let (_, seen) = onlooker.skip_status().await?;
+    let text = seen.text();
+    let telling = [
+        MANY.to_string(),
+        format!("{MANY}台"),
+        format!("{MANY}件"),
+        "７".to_owned(),
+        "iPad".to_owned(),
+        "Android".to_owned(),
+        "Windows".to_owned(),
+        "Chrome".to_owned(),
+        "Safari".to_owned(),
+        "127.0.0.1".to_owned(),
+    ];
+    let found: Vec<_> = telling.iter().filter(|telling| stands_alone(&text, telling)).map(String::as_str).collect();
+    let observed = if found.is_empty() { "neither count nor names".to_owned() } else { found.join(", ") };
+    stage.judge(check, "the screen tells neither how many nor which", observed, found.is_empty())
+}
+
+async fn lapsed(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in_and_skip(&mut a, &account).await?;
+    person.wait(stage.numbers().skip_validity.0 + stage.margin(&person)).await?;
+    let mut b = person.browser("B", &account);
+    sign_in(&mut b, &account).await?;
+    shows(&stage, "faq13-after-the-last-lapsed-shows-none", "after the last skip lapsed: なし", &mut b, Status::None).await
+}
+
+async fn cleared(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    sign_in_and_skip(&mut a, &account).await?;
+    a.browser().clear_cookies();
+    sign_in(&mut a, &account).await?;
+    shows(&stage, "faq13-a-cleared-cookie-still-shows-some", "cleared in the browser, not revoked: あり", &mut a, Status::Some).await
+}

@@ -1,0 +1,210 @@
+//! The users of a load run: who they are, and how goose lets them live.
+
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use goose::client::GooseClientBuilder;
+use goose::config::GooseConfiguration;
+use goose::goose::{Scenario as GooseScenario, Transaction};
+use goose::{GooseAttack, GooseError};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use sekisho_reports::record::LoadRecord;
+use sekisho_rules::Portal;
+use sekisho_simulator::Trouble;
+use sekisho_simulator::account::Account;
+use sekisho_simulator::world::World;
+
+use super::health::Watch;
+use super::meter::{Meter, Progress};
+use super::mix::Mix;
+use crate::scenario::{Portals, Scenario};
+use crate::stage::Stage;
+
+/// What a load run shall do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The stories and their weights.
+    pub mix: Mix,
+    /// How many users; each lives one story.
+    pub users: usize,
+    /// How many of them begin per second.
+    pub starts_per_s: u32,
+    /// Draws who lives which story.
+    pub seed: u64,
+}
+
+/// Why a load run could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There are not enough accounts.
+    #[error("no accounts for the load: {0}")]
+    Accounts(#[from] Trouble),
+    /// The target is not on this machine, and the profile does not say who allowed it.
+    #[error("the target `{host}` is not on this machine\n\nhint: `authorized_by` in the profile must say who allowed that it is put under load")]
+    NotAuthorized {
+        /// The target's host.
+        host: String,
+    },
+    /// The mix has only stories that the target's portals cannot tell.
+    #[error("none of the target's portals can tell the stories of this mix")]
+    NoPortal,
+    /// The load engine gave up: a fault of ours.
+    #[error("the load engine gave up: {0}")]
+    Engine(#[from] Box<GooseError>),
+}
+
+/// One user's part: a story, a portal and an account.
+struct Part {
+    scenario: &'static Scenario,
+    portal: Portal,
+    account: Account,
+}
+
+/// What all users share while they live.
+struct Play {
+    world: Arc<World>,
+    meter: Arc<Meter>,
+    parts: Mutex<VecDeque<Part>>,
+}
+
+/// Runs the plan; `progress` is shown how far it has come, several times a second. What was measured until an interruption is returned
+/// like any other result.
+///
+/// # Errors
+/// When there are no accounts, the target must not be loaded, or the engine gives up.
+pub async fn run(world: &Arc<World>, plan: &Plan, mut progress: impl FnMut(Progress)) -> Result<LoadRecord, LoadError> {
+    authorized(world)?;
+    let parts = cast(world, plan).await?;
+    let meter = Arc::new(Meter::new(world.target.numbers.code_validity.0));
+    let play = Arc::new(Play { world: world.clone(), meter: meter.clone(), parts: Mutex::new(parts) });
+    let watch = Watch::start();
+    let attack = attack(plan, &play)?.execute();
+    let mut attack = std::pin::pin!(attack);
+    let mut tick = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tokio::select! {
+            ended = &mut attack => {
+                ended.map_err(Box::new)?;
+                break;
+            }
+            _ = tick.tick() => {
+                progress(meter.progress());
+                // The switch is global and cleared when a run starts, so it is thrown again until the run has ended.
+                if world.cancel.is_cancelled() {
+                    goose::trigger_killswitch("interrupted");
+                }
+            }
+        }
+    }
+    progress(meter.progress());
+    let health = watch.stop();
+    Ok(record(plan, &meter, health))
+}
+
+fn record(plan: &Plan, meter: &Meter, health: sekisho_reports::record::Health) -> LoadRecord {
+    let sign_ins = meter.progress().sign_ins;
+    let seconds = meter.until_last_sign_in().as_secs_f64();
+    LoadRecord {
+        mix: plan.mix.name.clone(),
+        users: plan.users as u64,
+        offered_per_s: f64::from(plan.starts_per_s),
+        completed_per_s: if seconds > 0.0 { sign_ins as f64 / seconds } else { 0.0 },
+        sign_ins,
+        duration_s: seconds,
+        steps: meter.steps(),
+        intervals: meter.intervals(),
+        mail: meter.mail(),
+        violations: meter.violations(),
+        broken_off: meter.troubles().into_iter().map(|(cause, count)| sekisho_reports::record::BrokenOffRow { cause, count }).collect(),
+        thresholds: Vec::new(),
+        health,
+    }
+}
+
+/// Only loopback is loaded unless the profile says, in so many words, who allowed it.
+fn authorized(world: &World) -> Result<(), LoadError> {
+    let base = &world.target.base;
+    let local = match base.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    };
+    if local || world.target.authorized_by.as_ref().is_some_and(|who| !who.trim().is_empty()) {
+        return Ok(());
+    }
+    Err(LoadError::NotAuthorized { host: base.host_str().unwrap_or_default().to_owned() })
+}
+
+/// Gives every user a story, a portal and an account. The seed alone decides who gets what, so a run can be repeated; goose would
+/// draw for itself.
+async fn cast(world: &Arc<World>, plan: &Plan) -> Result<VecDeque<Part>, LoadError> {
+    let tellable = |scenario: &Scenario| world.target.portals.iter().any(|portal| scenario.portals.include(*portal));
+    let stories: Vec<_> = plan.mix.stories.iter().copied().filter(|(scenario, _)| tellable(scenario)).collect();
+    let total: u64 = stories.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    if total == 0 {
+        return Err(LoadError::NoPortal);
+    }
+    let mut scenarios: Vec<&'static Scenario> = Vec::with_capacity(plan.users);
+    let mut weight_so_far = 0;
+    for (scenario, weight) in stories {
+        weight_so_far += u64::from(weight);
+        let until = (plan.users as u64 * weight_so_far).div_ceil(total) as usize;
+        scenarios.resize(until.min(plan.users), scenario);
+    }
+    scenarios.shuffle(&mut ChaCha8Rng::seed_from_u64(plan.seed));
+    let portal_of = |place: usize, scenario: &Scenario| match scenario.portals {
+        Portals::Each => world.target.portals[place % world.target.portals.len()],
+        Portals::Employer => Portal::Employer,
+    };
+    let portals: Vec<_> = scenarios.iter().enumerate().map(|(place, scenario)| portal_of(place, scenario)).collect();
+    let accounts = world.crowd(&portals).await?;
+    let parts = scenarios.into_iter().zip(portals).zip(accounts);
+    Ok(parts.map(|((scenario, portal), account)| Part { scenario, portal, account }).collect())
+}
+
+fn attack(plan: &Plan, play: &Arc<Play>) -> Result<GooseAttack, LoadError> {
+    let play = play.clone();
+    let life = Transaction::new(Arc::new(move |_| {
+        let play = play.clone();
+        Box::pin(async move {
+            play.live().await;
+            Ok(())
+        })
+    }));
+    let mut configuration = GooseConfiguration::default();
+    configuration.host = Some("http://sekisho.invalid/".to_owned());
+    configuration.users = Some(plan.users);
+    configuration.increase_rate = Some(plan.starts_per_s.to_string());
+    configuration.iterations = Some(1);
+    configuration.no_metrics = true;
+    configuration.no_print_metrics = true;
+    configuration.no_telnet = true;
+    configuration.no_websocket = true;
+    let attack = GooseAttack::initialize_with_config(configuration)
+        // One client for all, never used: a client of its own would cost every user 115 kB.
+        .and_then(|attack| attack.set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies()))
+        .map_err(Box::new)?;
+    Ok(attack.register_scenario(GooseScenario::new("story").register_transaction(life)))
+}
+
+impl Play {
+    /// The life of one user: one story. Whatever happens in it, goose sees it end well; a panic would hang the run.
+    async fn live(&self) {
+        let part = self.parts.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let Some(part) = part else { return };
+        if self.world.cancel.is_cancelled() {
+            return;
+        }
+        self.meter.begin();
+        let stage = Arc::new(Stage::for_load(self.world.clone(), part.portal, self.meter.clone(), vec![part.account]));
+        let outcome = AssertUnwindSafe((part.scenario.tell)(stage.clone())).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|_| Err(Trouble::ControlArm("the story itself panicked".to_owned())));
+        self.meter.end(&stage, outcome);
+    }
+}

@@ -1,0 +1,139 @@
+//! Which checks a run is about: ids with globs, and levels.
+
+use std::collections::BTreeSet;
+
+use globset::Glob;
+use sekisho_rules::Level;
+
+use crate::scenario::{Scenario, scenarios};
+
+/// The checks that were selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    checks: BTreeSet<&'static str>,
+}
+
+/// Why there is no selection. The user's input.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectionError {
+    /// No rule, clause, scenario or check has this id.
+    #[error("nothing is called `{id}`{}", hint(.nearest))]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// What there is that resembles it.
+        nearest: Option<&'static str>,
+    },
+    /// The pattern cannot be read.
+    #[error("`{pattern}` is no pattern: {cause}")]
+    Pattern {
+        /// What was asked for.
+        pattern: String,
+        /// Why not.
+        cause: globset::Error,
+    },
+    /// The ids exist, but none of their checks is of the levels asked for.
+    #[error("the selection holds no check of the levels asked for\n\nhint: `--level must,derived,baseline` asks for all, `--list` shows what there is")]
+    Empty,
+}
+
+fn hint(nearest: &Option<&'static str>) -> String {
+    nearest.map(|id| format!("\n\nhint: did you mean `{id}`? `sekisho check --list` shows all")).unwrap_or_default()
+}
+
+impl Selection {
+    /// The checks of these levels whose own id, or that of their scenario, clause or rule, fits one of the patterns (all where there
+    /// are none). A pattern may have `*` and `?`; letters count alike in either case.
+    ///
+    /// # Errors
+    /// When a pattern fits nothing at all, or nothing of these levels is left.
+    pub fn new(patterns: &[String], levels: &[Level]) -> Result<Selection, SelectionError> {
+        let mut wanted: BTreeSet<&'static str> = BTreeSet::new();
+        for pattern in patterns {
+            let matcher = Glob::new(&pattern.to_ascii_lowercase())
+                .map_err(|cause| SelectionError::Pattern { pattern: pattern.clone(), cause })?
+                .compile_matcher();
+            let before = wanted.len();
+            wanted.extend(named().filter(|(name, _)| matcher.is_match(name)).flat_map(|(_, checks)| checks));
+            if wanted.len() == before && !named().any(|(name, _)| matcher.is_match(name)) {
+                return Err(SelectionError::Unknown { id: pattern.clone(), nearest: nearest(&pattern.to_ascii_lowercase()) });
+            }
+        }
+        if patterns.is_empty() {
+            wanted.extend(sekisho_rules::check_ids());
+        }
+        let of_level = |check: &&str| sekisho_rules::check(check).is_some_and(|(_, clause)| levels.contains(&clause.level));
+        wanted.retain(|check| of_level(&check));
+        if wanted.is_empty() { Err(SelectionError::Empty) } else { Ok(Selection { checks: wanted }) }
+    }
+
+    /// Whether a check is selected.
+    pub fn contains(&self, check: &str) -> bool {
+        self.checks.contains(check)
+    }
+
+    /// The scenarios that decide a selected check.
+    pub fn scenarios(&self) -> impl Iterator<Item = &'static Scenario> + '_ {
+        scenarios().filter(|scenario| scenario.checks.iter().any(|check| self.contains(check)))
+    }
+
+    /// The selected checks.
+    pub fn checks(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.checks.iter().copied()
+    }
+}
+
+/// Everything that has a name, in lower case, with the checks it stands for.
+fn named() -> impl Iterator<Item = (String, Vec<&'static str>)> {
+    let checks = sekisho_rules::check_ids().map(|check| (check.to_owned(), vec![check]));
+    let clauses = sekisho_rules::clauses().map(|(_, clause)| (clause.id.to_ascii_lowercase(), clause.checks().to_vec()));
+    let rules = sekisho_rules::rules().map(|rule| {
+        (rule.id.to_ascii_lowercase(), rule.clauses.iter().flat_map(|clause| clause.checks().iter().copied()).collect())
+    });
+    let scenarios = scenarios().map(|scenario| (scenario.id.to_owned(), scenario.checks.to_vec()));
+    checks.chain(clauses).chain(rules).chain(scenarios)
+}
+
+fn nearest(unknown: &str) -> Option<&'static str> {
+    let rules = sekisho_rules::rules().map(|rule| rule.id);
+    let clauses = sekisho_rules::clauses().map(|(_, clause)| clause.id);
+    let scenarios = scenarios().map(|scenario| scenario.id);
+    let ids = sekisho_rules::check_ids().chain(rules).chain(clauses).chain(scenarios);
+    let scored = ids.map(|id| (strsim::jaro_winkler(unknown, &id.to_ascii_lowercase()), id));
+    scored.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(score, _)| *score > 0.7).map(|(_, id)| id)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const ALL: [Level; 3] = Level::ALL;
+
+    fn ids(patterns: &[&str]) -> Vec<&'static str> {
+        let patterns: Vec<_> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        Selection::new(&patterns, &ALL).unwrap().checks().collect()
+    }
+
+    #[test]
+    fn rules_clauses_scenarios_checks_and_globs_select() {
+        assert_eq!(ids(&["FAQ-03b"]), ["faq03-code-is-refused-after-30-minutes"]);
+        assert_eq!(ids(&["faq03-code-is-refused-after-30-minutes"]), ["faq03-code-is-refused-after-30-minutes"]);
+        assert_eq!(ids(&["faq-02"]).len(), 3);
+        assert_eq!(ids(&["faq02-*"]).len(), 3);
+        assert_eq!(ids(&["faq03-expiry"]).len(), 5);
+        assert_eq!(ids(&[]).len(), sekisho_rules::check_ids().count());
+    }
+
+    #[test]
+    fn the_nearest_id_is_suggested() {
+        let error = Selection::new(&["faq03-expirx".to_owned()], &ALL).unwrap_err();
+        assert!(error.to_string().contains("did you mean `faq03-expiry`"), "{error}");
+    }
+
+    #[test]
+    fn an_empty_selection_is_an_error() {
+        let error = Selection::new(&["base-code".to_owned()], &[Level::Must]).unwrap_err();
+        assert!(matches!(error, SelectionError::Empty));
+    }
+}

@@ -1,0 +1,207 @@
+//! What a story is told on: where its people come from, and where its judgements go.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use sekisho_rules::Portal;
+use sekisho_simulator::account::Account;
+use sekisho_simulator::recorder::Recorder;
+use sekisho_simulator::target::{Numbers, Screen, Step};
+use sekisho_simulator::world::{Casting, World};
+use sekisho_simulator::{Person, Seen, Trouble, Visitor};
+
+/// Beside the tolerance, how far from a boundary a probe lies where the clock can be frozen.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// The same where the clock runs: a slow answer must not carry a probe over the boundary.
+const PROBE_RUNNING: Duration = Duration::from_secs(60);
+
+/// What was judged of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// What must hold, in the words of the story.
+    pub expected: String,
+    /// What was seen.
+    pub observed: String,
+    /// Whether it held.
+    pub verdict: Judged,
+}
+
+/// How a judgement went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Judged {
+    /// It held.
+    Pass,
+    /// What was seen is neither what must hold nor its opposite.
+    Doubt,
+    /// It did not hold.
+    Fail,
+    /// Reported, not judged (FAQ-11d).
+    Reported,
+}
+
+/// Where a story is told: one portal, one recorder, and the judgements so far.
+pub struct Stage {
+    /// The world of the run.
+    pub world: Arc<World>,
+    /// The portal.
+    pub portal: Portal,
+    recorder: Arc<dyn Recorder>,
+    /// Accounts given beforehand, for load; without them people are cast as they are needed.
+    given: Option<Mutex<VecDeque<Account>>>,
+    book: Mutex<BTreeMap<&'static str, Judgement>>,
+}
+
+impl Stage {
+    /// A stage for a check: people are cast one by one, their clocks stand still where the target can do that.
+    pub fn for_check(world: Arc<World>, portal: Portal, recorder: Arc<dyn Recorder>) -> Stage {
+        Stage { world, portal, recorder, given: None, book: Mutex::default() }
+    }
+
+    /// A stage for load: the accounts are there beforehand and the clocks run.
+    pub fn for_load(world: Arc<World>, portal: Portal, recorder: Arc<dyn Recorder>, accounts: Vec<Account>) -> Stage {
+        Stage { world, portal, recorder, given: Some(Mutex::new(accounts.into())), book: Mutex::default() }
+    }
+
+    /// Somebody with one account in this portal.
+    ///
+    /// # Errors
+    /// When there is no account.
+    pub async fn person(&self) -> Result<(Person, Account), Trouble> {
+        let given = self.given.as_ref().and_then(|given| given.lock().unwrap_or_else(PoisonError::into_inner).pop_front());
+        match given {
+            Some(account) => Ok((self.world.person_of(&account, self.recorder.clone()), account)),
+            None => {
+                let casting = Casting { running: self.given.is_some(), starts_at: None };
+                self.world.person(self.portal, casting, self.recorder.clone()).await
+            }
+        }
+    }
+
+    /// Somebody whose clock starts at this instant (NOTICE-1).
+    ///
+    /// # Errors
+    /// When the clock of an account cannot be started at will.
+    pub async fn person_starting(&self, at: SystemTime) -> Result<(Person, Account), Trouble> {
+        let casting = Casting { running: false, starts_at: Some(at) };
+        self.world.person(self.portal, casting, self.recorder.clone()).await
+    }
+
+    /// Durations and limits that the target declares.
+    pub fn numbers(&self) -> &Numbers {
+        &self.world.target.numbers
+    }
+
+    /// How far from a boundary a probe must lie to be judged.
+    pub fn margin(&self, person: &Person) -> Duration {
+        self.numbers().tolerance.0 + if person.clock_is_frozen() { PROBE } else { PROBE_RUNNING }
+    }
+
+    /// Judges a check: `holds` says whether what must hold was seen. A check judged twice keeps the worse judgement.
+    ///
+    /// # Errors
+    /// [`Trouble::Judged`] where it does not hold: what follows in a story would mean nothing.
+    pub fn judge(&self, check: &'static str, expected: &str, observed: impl Into<String>, holds: bool) -> Result<(), Trouble> {
+        let observed = observed.into();
+        let verdict = if holds { Judged::Pass } else { Judged::Fail };
+        let trouble = Trouble::Judged(format!("{check}: {observed}"));
+        self.write(check, Judgement { expected: expected.to_owned(), observed, verdict });
+        if holds { Ok(()) } else { Err(trouble) }
+    }
+
+    /// Judges that a code is asked: the code entry screen. My Page fails; anything else leaves doubt.
+    ///
+    /// # Errors
+    /// Where it does not hold or there is doubt.
+    pub fn asks(&self, check: &'static str, expected: &str, seen: &Seen) -> Result<(), Trouble> {
+        self.opposites(check, expected, seen, Screen::CodeEntry, seen.asks_for_code(), seen.is_signed_in())
+    }
+
+    /// Judges that no code is asked: My Page. The code entry screen fails; anything else leaves doubt.
+    ///
+    /// # Errors
+    /// Where it does not hold or there is doubt.
+    pub fn skips(&self, check: &'static str, expected: &str, seen: &Seen) -> Result<(), Trouble> {
+        self.opposites(check, expected, seen, Screen::MyPage, seen.is(Screen::MyPage), seen.asks_for_code())
+    }
+
+    /// Judges that a code was accepted. A screen that refuses it fails; anything else leaves doubt.
+    ///
+    /// # Errors
+    /// Where it does not hold or there is doubt.
+    pub fn accepts(&self, check: &'static str, expected: &str, seen: &Seen) -> Result<(), Trouble> {
+        self.opposites(check, expected, seen, Screen::MyPage, seen.is_signed_in(), seen.refuses_code())
+    }
+
+    /// Judges that a code was refused: a screen that says so, and My Page shut in this browser.
+    ///
+    /// # Errors
+    /// Where it does not hold or there is doubt.
+    pub async fn refuses(
+        &self,
+        check: &'static str,
+        expected: &str,
+        visitor: &mut Visitor,
+        seen: &Seen,
+    ) -> Result<(), Trouble> {
+        self.opposites(check, expected, seen, Screen::AttemptOver, seen.refuses_code(), seen.is_signed_in())?;
+        self.is_shut(check, expected, visitor).await
+    }
+
+    /// Judges that My Page is shut in this browser.
+    ///
+    /// # Errors
+    /// Where it is open or there is doubt.
+    pub async fn is_shut(&self, check: &'static str, expected: &str, visitor: &mut Visitor) -> Result<(), Trouble> {
+        let page = visitor.open(Step::OpenMyPage).await?;
+        self.judge(check, expected, format!("opening My Page afterwards: {}", page.describe()), !page.is_signed_in())
+    }
+
+    fn opposites(
+        &self,
+        check: &'static str,
+        expected: &str,
+        seen: &Seen,
+        wanted: Screen,
+        holds: bool,
+        opposite: bool,
+    ) -> Result<(), Trouble> {
+        if holds || opposite {
+            return self.judge(check, expected, seen.describe(), holds);
+        }
+        let observed = seen.describe();
+        let judgement = Judgement { expected: expected.to_owned(), observed: observed.clone(), verdict: Judged::Doubt };
+        self.write(check, judgement);
+        Err(Trouble::Doubt { check, wanted: wanted.to_string(), seen: observed })
+    }
+
+    /// Reports what was seen without judging it.
+    pub fn report(&self, check: &'static str, about: &str, observed: impl Into<String>) {
+        let judgement = Judgement { expected: about.to_owned(), observed: observed.into(), verdict: Judged::Reported };
+        self.write(check, judgement);
+    }
+
+    /// A control arm: proves that a step can succeed, so that its refusal elsewhere means something.
+    ///
+    /// # Errors
+    /// [`Trouble::ControlArm`] where it did not succeed.
+    pub fn control(&self, what: &str, seen: &Seen, holds: bool) -> Result<(), Trouble> {
+        if holds { Ok(()) } else { Err(Trouble::ControlArm(format!("{what}, but saw {}", seen.describe()))) }
+    }
+
+    fn write(&self, check: &'static str, judgement: Judgement) {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        match book.get(check) {
+            Some(earlier) if earlier.verdict > judgement.verdict => {}
+            _ => {
+                book.insert(check, judgement);
+            }
+        }
+    }
+
+    /// What was judged so far, by check.
+    pub fn judgements(&self) -> BTreeMap<&'static str, Judgement> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

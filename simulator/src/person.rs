@@ -1,0 +1,98 @@
+//! A simulated user: accounts, browsers, a mailbox, and a clock that moves all of them together.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::account::{Account, AccountKey};
+use crate::browser::{Browser, UserAgent, Witness};
+use crate::clock::PersonTime;
+use crate::mailbox::Mark;
+use crate::recorder::Recorder;
+use crate::trouble::Trouble;
+use crate::visitor::Visitor;
+use crate::world::World;
+
+/// A simulated user.
+#[derive(Clone)]
+pub struct Person {
+    pub(crate) life: Arc<Life>,
+}
+
+/// What a person's browsers share.
+pub(crate) struct Life {
+    pub(crate) world: Arc<World>,
+    pub(crate) recorder: Arc<dyn Recorder>,
+    pub(crate) name: String,
+    accounts: Mutex<Vec<AccountKey>>,
+    time: Mutex<PersonTime>,
+}
+
+impl Life {
+    pub(crate) fn now(&self) -> SystemTime {
+        self.time.lock().unwrap_or_else(PoisonError::into_inner).now()
+    }
+}
+
+impl Person {
+    pub(crate) fn new(world: Arc<World>, name: String, time: PersonTime, recorder: Arc<dyn Recorder>) -> Person {
+        let life = Life { world, recorder, name, accounts: Mutex::default(), time: Mutex::new(time) };
+        Person { life: Arc::new(life) }
+    }
+
+    /// The person's name.
+    pub fn name(&self) -> &str {
+        &self.life.name
+    }
+
+    /// What time it is for them, in the target's time.
+    pub fn now(&self) -> SystemTime {
+        self.life.now()
+    }
+
+    /// Whether their clock stands still until it is moved, so that an instant can be hit exactly.
+    pub fn clock_is_frozen(&self) -> bool {
+        matches!(self.time(), PersonTime::Frozen(_))
+    }
+
+    pub(crate) fn time(&self) -> PersonTime {
+        *self.life.time.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the account's clock moves with this person's.
+    pub(crate) fn adopt(&self, account: &Account) {
+        self.life.recorder.secret("password", &account.password);
+        self.life.accounts.lock().unwrap_or_else(PoisonError::into_inner).push(account.key.clone());
+    }
+
+    /// A browser of theirs that has never been to the target, for the portal of an account.
+    pub fn browser(&self, label: &str, account: &Account) -> Visitor {
+        self.browser_of(label, account, UserAgent::DESKTOP)
+    }
+
+    /// The same, on a device of another kind.
+    pub fn browser_of(&self, label: &str, account: &Account, agent: UserAgent) -> Visitor {
+        let witness: Arc<dyn Witness> = self.life.recorder.clone();
+        let browser = Browser::new(self.life.world.network.clone(), witness, label, self.name(), agent);
+        Visitor::new(self.life.clone(), browser, account.key.portal)
+    }
+
+    /// Lets time pass: the clocks of all their accounts and cookie jars move forward together.
+    ///
+    /// # Errors
+    /// When the target's clock cannot be moved.
+    pub async fn wait(&self, by: Duration) -> Result<(), Trouble> {
+        let accounts = self.life.accounts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.life.world.clock.advance(&accounts, by).await?;
+        let mut time = self.life.time.lock().unwrap_or_else(PoisonError::into_inner);
+        *time = time.advanced(by);
+        Ok(())
+    }
+
+    /// The mailbox's present position: what arrives later lies after it.
+    ///
+    /// # Errors
+    /// When the mailbox cannot be read.
+    pub async fn mark(&self) -> Result<Mark, Trouble> {
+        Ok(self.life.world.mailbox.mark().await?)
+    }
+}

@@ -1,0 +1,356 @@
+//! From the profile as written to a target ready to drive: selectors, expressions and templates compiled once, and
+//! everything that can be found wrong without sending anything found here, with its line.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+use sekisho_rules::Portal;
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+use url::Url;
+
+use super::error::{ProfileError, Source};
+use super::profile::{self, AccountSource, ClockDriver, MailPart, Numbers, Profile};
+use super::template::Template;
+use super::{Screen, Step};
+use crate::browser::Selector;
+
+/// A target, ready to be driven.
+#[derive(Debug)]
+pub struct Target {
+    /// What people call it.
+    pub name: String,
+    /// SHA-256 of the profile's text, in hexadecimal.
+    pub profile_sha256: String,
+    /// Scheme, host and port.
+    pub base: Url,
+    /// The portals it has.
+    pub portals: Vec<Portal>,
+    /// Durations and limits it declares.
+    pub numbers: Numbers,
+    /// Who allowed that it is put under load, where it is not on this machine.
+    pub authorized_by: Option<String>,
+    /// PEM file of further authorities to trust.
+    pub ca_file: Option<PathBuf>,
+    /// Its control listener.
+    pub control: Option<Control>,
+    /// How its clock is moved.
+    pub clock: ClockDriver,
+    /// Where accounts come from.
+    pub accounts: AccountSource,
+    /// What it does not offer: a clause or check id in lower case, and the reason.
+    pub not_applicable: BTreeMap<String, String>,
+    pub(crate) numbered: Option<Numbered>,
+    pub(super) screens: Vec<(Screen, Vec<CompiledMark>)>,
+    pub(super) acts: BTreeMap<Step, CompiledAct>,
+    pub(super) mail_part: MailPart,
+    pub(super) mail_code: Regex,
+    pub(super) skip_cookie: Regex,
+    pub(super) session_cookie: Regex,
+    pub(super) status: Option<CompiledStatus>,
+    pub(super) cautions: Option<Selector>,
+}
+
+/// Where the control listener is, and the token it wants.
+#[derive(Clone)]
+pub struct Control {
+    /// Its address.
+    pub url: Url,
+    /// Its token.
+    pub token: String,
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Control").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// Accounts that exist already.
+#[derive(Debug)]
+pub(crate) struct Numbered {
+    pub(crate) address: Template,
+    pub(crate) password: Template,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct CompiledMark {
+    pub(super) title: Option<String>,
+    pub(super) status: Option<u16>,
+    pub(super) text: Option<String>,
+    pub(super) selector: Option<Selector>,
+    pub(super) path: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum Way {
+    Get(Template),
+    Form(Selector),
+}
+
+#[derive(Debug)]
+pub(super) struct CompiledAct {
+    pub(super) way: Way,
+    pub(super) fill: Vec<(String, Template)>,
+    pub(super) tick_skip: Option<String>,
+    pub(super) press: Option<profile::Button>,
+}
+
+#[derive(Debug)]
+pub(super) struct CompiledStatus {
+    pub(super) selector: Selector,
+    pub(super) some: String,
+    pub(super) none: String,
+}
+
+/// How a profile is loaded.
+#[derive(Debug, Clone, Default)]
+pub struct Loading {
+    /// Replaces `base`: the embedded server listens on a port that no profile can know.
+    pub base: Option<Url>,
+    /// Replaces `[control]`.
+    pub control: Option<Control>,
+}
+
+impl Target {
+    /// Reads and compiles the profile in a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, and as [`Target::parse`].
+    pub fn load(path: &Path, loading: &Loading) -> Result<Target, ProfileError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|cause| ProfileError::Unreadable { path: path.to_owned(), cause })?;
+        let mut target = Target::parse(&path.display().to_string(), &text, loading)?;
+        if let (Some(file), Some(folder)) = (&target.ca_file, path.parent()) {
+            target.ca_file = Some(folder.join(file));
+        }
+        Ok(target)
+    }
+
+    /// Compiles the text of a profile; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// With line and key: what is not TOML, unknown, missing, of the wrong type or makes no sense.
+    pub fn parse(name: &str, text: &str, loading: &Loading) -> Result<Target, ProfileError> {
+        let source = Source { name, text };
+        let profile: Profile = toml::from_str(text).map_err(|error| source.malformed(&error))?;
+        if profile.schema != 1 {
+            let at = text.find("schema").unwrap_or(0);
+            return Err(source.senseless(at..at, "schema", "only version 1 of the format is known"));
+        }
+        let compiler = Compiler { source: &source };
+        let screens = compiler.screens(&profile)?;
+        let acts = compiler.acts(&profile)?;
+        let numbered = compiler.numbered(&profile)?;
+        let control = compiler.control(&profile, loading)?;
+        if control.is_none() && profile.accounts.source.as_ref() == &AccountSource::Control {
+            let message = "there is no `[control]` table to make accounts with";
+            return Err(source.senseless(profile.accounts.source.span(), "accounts.source", message));
+        }
+        if control.is_none() && profile.clock.driver == ClockDriver::Control {
+            let at = text.find("[clock]").unwrap_or(0);
+            return Err(source.senseless(
+                at..at,
+                "clock.driver",
+                "there is no `[control]` table to move the clock with",
+            ));
+        }
+        compiler.not_applicable(&profile)?;
+        Ok(Target {
+            profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
+            base: match &loading.base {
+                Some(base) => base.clone(),
+                None => compiler.origin("base", &profile.base)?,
+            },
+            portals: compiler.portals(&profile.portals)?,
+            mail_code: compiler.expression("mail.code", &profile.mail.code)?,
+            mail_part: profile.mail.part,
+            skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
+            session_cookie: compiler.whole("skip.session-cookie", &profile.skip.session_cookie)?,
+            status: match profile.skip.status {
+                None => None,
+                Some(status) => Some(CompiledStatus {
+                    selector: compiler.selector("skip.status.selector", &status.selector)?,
+                    some: status.some,
+                    none: status.none,
+                }),
+            },
+            cautions: profile
+                .skip
+                .cautions
+                .as_ref()
+                .map(|text| compiler.selector("skip.cautions", text))
+                .transpose()?,
+            not_applicable: profile
+                .not_applicable
+                .into_iter()
+                .map(|(id, reason)| (id.to_ascii_lowercase(), reason))
+                .collect(),
+            name: profile.name,
+            numbers: profile.numbers,
+            authorized_by: profile.authorized_by,
+            ca_file: profile.tls.ca_file,
+            clock: profile.clock.driver,
+            accounts: *profile.accounts.source.as_ref(),
+            control,
+            numbered,
+            screens,
+            acts,
+        })
+    }
+}
+
+struct Compiler<'a> {
+    source: &'a Source<'a>,
+}
+
+impl Compiler<'_> {
+    fn selector(&self, key: &str, text: &Spanned<String>) -> Result<Selector, ProfileError> {
+        Selector::parse(text.as_ref()).map_err(|error| self.source.senseless(text.span(), key, error.to_string()))
+    }
+
+    fn expression(&self, key: &str, text: &Spanned<String>) -> Result<Regex, ProfileError> {
+        let regex = Regex::new(text.as_ref())
+            .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))?;
+        if regex.captures_len() < 2 {
+            let message = "the expression needs a group `( … )` round what is to be taken out";
+            return Err(self.source.senseless(text.span(), key, message));
+        }
+        Ok(regex)
+    }
+
+    fn whole(&self, key: &str, text: &Spanned<String>) -> Result<Regex, ProfileError> {
+        Regex::new(&format!("^(?:{})$", text.as_ref()))
+            .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))
+    }
+
+    fn template(&self, key: &str, text: &Spanned<String>) -> Result<Template, ProfileError> {
+        Template::parse(text.as_ref()).map_err(|message| self.source.senseless(text.span(), key, message))
+    }
+
+    fn origin(&self, key: &str, text: &Spanned<String>) -> Result<Url, ProfileError> {
+        let url = Url::parse(text.as_ref()).map_err(|error| {
+            self.source.senseless(text.span(), key, format!("`{}` is no address: {error}", text.as_ref()))
+        })?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            let message = "the address must begin with `http://` or `https://` and name a host";
+            return Err(self.source.senseless(text.span(), key, message));
+        }
+        Ok(url)
+    }
+
+    fn portals(&self, names: &Spanned<Vec<String>>) -> Result<Vec<Portal>, ProfileError> {
+        if names.as_ref().is_empty() {
+            return Err(self.source.senseless(names.span(), "portals", "at least one portal is needed"));
+        }
+        names
+            .as_ref()
+            .iter()
+            .map(|name| {
+                Portal::named(name).ok_or_else(|| {
+                    let message = format!("`{name}` is no portal; there are `seeker`, `employer` and `provider`");
+                    self.source.senseless(names.span(), "portals", message)
+                })
+            })
+            .collect()
+    }
+
+    fn control(&self, profile: &Profile, loading: &Loading) -> Result<Option<Control>, ProfileError> {
+        if let Some(control) = &loading.control {
+            return Ok(Some(control.clone()));
+        }
+        let Some(control) = &profile.control else { return Ok(None) };
+        let url = self.origin("control.url", &control.url)?;
+        let token = std::env::var(&control.token_env).map_err(|_| ProfileError::SecretMissing {
+            name: self.source.name.to_owned(),
+            variable: control.token_env.clone(),
+        })?;
+        Ok(Some(Control { url, token }))
+    }
+
+    fn numbered(&self, profile: &Profile) -> Result<Option<Numbered>, ProfileError> {
+        let accounts = &profile.accounts;
+        if accounts.source.as_ref() != &AccountSource::Numbered {
+            return Ok(None);
+        }
+        let (Some(address), Some(password)) = (&accounts.address, &accounts.password) else {
+            let message = "numbered accounts need `address` and `password`";
+            return Err(self.source.senseless(accounts.source.span(), "accounts", message));
+        };
+        let template = self.template("accounts.address", address)?;
+        if !template.has_number() {
+            let message = "without `{number}` every account would be the same";
+            return Err(self.source.senseless(address.span(), "accounts.address", message));
+        }
+        if accounts.last < accounts.first {
+            let message = format!("`last` ({}) lies before `first` ({})", accounts.last, accounts.first);
+            return Err(self.source.senseless(accounts.source.span(), "accounts", message));
+        }
+        let password = self.template("accounts.password", password)?;
+        Ok(Some(Numbered { address: template, password, first: accounts.first, last: accounts.last }))
+    }
+
+    fn screens(&self, profile: &Profile) -> Result<Vec<(Screen, Vec<CompiledMark>)>, ProfileError> {
+        let mut screens = Vec::new();
+        for (screen, marks) in &profile.screens {
+            let mut compiled = Vec::new();
+            for mark in marks {
+                let key = format!("screens.{screen}");
+                if *mark == profile::Mark::default() {
+                    let at = self.source.text.find(screen.name()).unwrap_or(0);
+                    return Err(self.source.senseless(at..at, key, "a mark without a condition would fit every page"));
+                }
+                compiled.push(CompiledMark {
+                    title: mark.title.clone(),
+                    status: mark.status,
+                    text: mark.text.clone(),
+                    path: mark.path.clone(),
+                    selector: mark.selector.as_ref().map(|text| self.selector(&key, text)).transpose()?,
+                });
+            }
+            screens.push((*screen, compiled));
+        }
+        Ok(screens)
+    }
+
+    fn acts(&self, profile: &Profile) -> Result<BTreeMap<Step, CompiledAct>, ProfileError> {
+        let mut acts = BTreeMap::new();
+        for (step, act) in &profile.steps {
+            let key = format!("steps.{step}");
+            let way = match (&act.get, &act.form) {
+                (Some(path), None) => Way::Get(self.template(&key, path)?),
+                (None, Some(form)) => Way::Form(self.selector(&key, form)?),
+                (both, _) => {
+                    let at =
+                        both.as_ref().map_or_else(|| self.source.text.find(&key).unwrap_or(0), |get| get.span().start);
+                    return Err(self.source.senseless(at..at, key, "a step needs either `get` or `form`"));
+                }
+            };
+            let fill = act
+                .fill
+                .iter()
+                .map(|(field, text)| Ok((field.clone(), self.template(&format!("{key}.fill.{field}"), text)?)))
+                .collect::<Result<_, ProfileError>>()?;
+            let compiled = CompiledAct { way, fill, tick_skip: act.tick_skip.clone(), press: act.press.clone() };
+            acts.insert(*step, compiled);
+        }
+        Ok(acts)
+    }
+
+    fn not_applicable(&self, profile: &Profile) -> Result<(), ProfileError> {
+        for id in profile.not_applicable.keys() {
+            let known = sekisho_rules::check(id).is_some()
+                || sekisho_rules::clauses()
+                    .any(|(rule, clause)| clause.id.eq_ignore_ascii_case(id) || rule.id.eq_ignore_ascii_case(id));
+            if !known {
+                let at = self.source.text.find(id.as_str()).unwrap_or(0);
+                let message = "no rule, clause or check has this id; `sekisho rules` lists them";
+                return Err(self.source.senseless(at..at, format!("not-applicable.{id}"), message));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! What can be wrong with a profile, each with the place and a remedy.
+
+use std::path::PathBuf;
+
+/// Why a profile cannot be used. The blame is the user's input throughout.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// The file could not be read.
+    #[error(
+        "cannot read profile `{path}`: {cause}\n\nhint: give the path of a TOML file, e.g. `--target profiles/reference.toml`"
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The text is not TOML, or a key is unknown, missing or of the wrong type.
+    #[error("profile `{name}`, line {line}, column {column}: {message}{}", hint(.suggestion))]
+    Malformed {
+        /// The profile.
+        name: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong.
+        message: String,
+        /// A known key that the unknown one resembles.
+        suggestion: Option<String>,
+    },
+    /// A value is well formed but makes no sense.
+    #[error("profile `{name}`, line {line}, `{key}`: {message}")]
+    Senseless {
+        /// The profile.
+        name: String,
+        /// Line, from 1.
+        line: usize,
+        /// The key, with its tables.
+        key: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A secret that the profile names is not there.
+    #[error(
+        "profile `{name}` takes a token from the environment variable `{variable}`, which is not set\n\nhint: export it before the run; secrets never stand in a profile"
+    )]
+    SecretMissing {
+        /// The profile.
+        name: String,
+        /// The variable.
+        variable: String,
+    },
+}
+
+fn hint(suggestion: &Option<String>) -> String {
+    suggestion.as_ref().map(|known| format!("\n\nhint: did you mean `{known}`?")).unwrap_or_default()
+}
+
+/// A profile's text with its name, to say where something stands.
+pub(super) struct Source<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+}
+
+impl Source<'_> {
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    pub(super) fn malformed(&self, error: &toml::de::Error) -> ProfileError {
+        let (line, column) = self.place(error.span().map_or(0, |span| span.start));
+        let message = error.message().to_owned();
+        let suggestion = nearest_known(&message);
+        ProfileError::Malformed { name: self.name.to_owned(), line, column, message, suggestion }
+    }
+
+    pub(super) fn senseless(
+        &self,
+        span: std::ops::Range<usize>,
+        key: impl Into<String>,
+        message: impl Into<String>,
+    ) -> ProfileError {
+        let (line, _) = self.place(span.start);
+        ProfileError::Senseless { name: self.name.to_owned(), line, key: key.into(), message: message.into() }
+    }
+}
+
+/// The known name that an unknown one most resembles, read from serde's own message, which quotes all of them.
+fn nearest_known(message: &str) -> Option<String> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().filter(|_| message.starts_with("unknown"))?;
+    quoted
+        .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
+        .filter(|(distance, _)| *distance <= 3)
+        .min()
+        .map(|(_, known)| known.to_owned())
+}

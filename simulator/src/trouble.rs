@@ -1,0 +1,105 @@
+//! Why a story could not be told to its end.
+
+use crate::account::AccountError;
+use crate::browser::NetworkError;
+use crate::clock::ClockError;
+use crate::mailbox::MailboxError;
+use crate::target::{DriverError, Screen, Step};
+
+/// Why a story ended early. None of these is a judgement on the target: doubt is never a pass and never a failure.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// No answer came.
+    #[error("step `{step}`: {error}")]
+    Network {
+        /// The step.
+        step: Step,
+        /// What happened instead.
+        error: NetworkError,
+    },
+    /// The answer fits no screen of the profile.
+    #[error("step `{step}`: the answer fits no screen of the profile (status {status}, title `{title}`, {path})")]
+    Unrecognised {
+        /// The step.
+        step: Step,
+        /// Status code.
+        status: u16,
+        /// Title of the page, empty where there is none.
+        title: String,
+        /// Path of the final address.
+        path: String,
+    },
+    /// A step that only prepares the ground led elsewhere.
+    #[error("step `{step}` should have led to `{wanted}`, but showed {seen}")]
+    Astray {
+        /// The step.
+        step: Step,
+        /// What was wanted.
+        wanted: String,
+        /// What was seen.
+        seen: String,
+    },
+    /// What was seen is neither what must hold nor its opposite.
+    #[error("{check}: `{wanted}` should have been seen, but the answer was {seen}")]
+    Doubt {
+        /// The check that could not be judged.
+        check: &'static str,
+        /// What was wanted.
+        wanted: String,
+        /// What was seen.
+        seen: String,
+    },
+    /// A control arm did not succeed, so the refusal it should give meaning to means nothing.
+    #[error("the control arm failed: {0}")]
+    ControlArm(String),
+    /// Profile and page do not fit each other.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// The code mail never came.
+    #[error("no code mail for `{address}` came within {seconds:.1} s")]
+    NoMail {
+        /// Where it should have come.
+        address: String,
+        /// How long it was waited for.
+        seconds: f64,
+    },
+    /// The mailbox could not be read.
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    /// The clock could not be moved.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
+    /// There was no account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The profile lacks a means that the story needs.
+    #[error("{0}")]
+    Means(String),
+    /// A judgement went against the target, and what follows in the story would mean nothing.
+    #[error("an earlier judgement of the story went against the target: {0}")]
+    Judged(String),
+    /// The run was interrupted.
+    #[error("the run was interrupted")]
+    Interrupted,
+}
+
+impl Trouble {
+    /// Whether the profile lacks a means: the check is skipped rather than inconclusive.
+    pub fn is_missing_means(&self) -> bool {
+        matches!(
+            self,
+            Trouble::Means(_)
+                | Trouble::Driver(DriverError::StepMissing(_))
+                | Trouble::Clock(ClockError::NoMeans)
+                | Trouble::Account(AccountError::NoMeans(_) | AccountError::UsedUp { .. })
+        )
+    }
+}
+
+/// What a step showed, for people: the screen's name, or status and title where no screen fits.
+pub(crate) fn describe(screen: Option<Screen>, status: u16, title: &str) -> String {
+    match screen {
+        Some(screen) => format!("`{screen}` (status {status})"),
+        None => format!("status {status}, title `{title}`"),
+    }
+}

@@ -1,0 +1,382 @@
+//! A person at one of their browsers: the steps of the target, one method each.
+//!
+//! A method either says what was seen or why nothing can be concluded. It never judges.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use sekisho_reports::exchange::Exchange;
+use sekisho_rules::Portal;
+
+use crate::account::Account;
+use crate::browser::{Answer, Browser, Cookie, Page, Request};
+use crate::mailbox::{Letter, Mail, Mark};
+use crate::person::Life;
+use crate::target::{Screen, Status, Step, Vars};
+use crate::trouble::{Trouble, describe};
+
+/// A person at one of their browsers.
+pub struct Visitor {
+    life: Arc<Life>,
+    browser: Browser,
+    portal: Portal,
+}
+
+/// What a step showed.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The screen, where the profile knows it.
+    pub screen: Option<Screen>,
+    /// The answer itself.
+    pub answer: Answer,
+}
+
+/// A sign-in that was started: the password is sent.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// What the password led to.
+    pub seen: Seen,
+    /// The mailbox's position before it.
+    pub mark: Mark,
+    sent_at: Instant,
+}
+
+/// A code with the mail it came in.
+#[derive(Debug, Clone)]
+pub struct Mailed {
+    /// The code.
+    pub code: String,
+    /// The mail, read.
+    pub letter: Letter,
+    /// The mail as it came.
+    pub mail: Arc<Mail>,
+}
+
+/// Whether the skip check box is ticked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipBox {
+    /// Ticked.
+    Ticked,
+    /// Left alone.
+    Unticked,
+}
+
+impl Seen {
+    /// Whether this is what was seen.
+    pub fn is(&self, screen: Screen) -> bool {
+        self.screen == Some(screen)
+    }
+
+    /// Whether a code is asked for.
+    pub fn asks_for_code(&self) -> bool {
+        self.is(Screen::CodeEntry)
+    }
+
+    /// Whether the person is signed in by it: My Page, or the question that only follows a right code.
+    pub fn is_signed_in(&self) -> bool {
+        self.is(Screen::MyPage) || self.is(Screen::SkipConfirmation)
+    }
+
+    /// Whether it is one of the screens that stand for a refused code.
+    pub fn refuses_code(&self) -> bool {
+        matches!(
+            self.screen,
+            Some(Screen::CodeEntry | Screen::AttemptOver | Screen::SignIn | Screen::Limited | Screen::Refused)
+        )
+    }
+
+    /// The same, for people.
+    pub fn describe(&self) -> String {
+        describe(self.screen, self.answer.status, Page::of(&self.answer).title().unwrap_or_default())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.answer.body).into_owned()
+    }
+}
+
+impl Visitor {
+    pub(crate) fn new(life: Arc<Life>, browser: Browser, portal: Portal) -> Visitor {
+        Visitor { life, browser, portal }
+    }
+
+    /// The browser itself: its cookies, and the page that is open.
+    pub fn browser(&mut self) -> &mut Browser {
+        &mut self.browser
+    }
+
+    /// What time it is for the person.
+    pub fn now(&self) -> SystemTime {
+        self.life.now()
+    }
+
+    /// Does a step whose outcome may be anything, also a screen that the profile does not know.
+    ///
+    /// # Errors
+    /// When nothing came back, or the step cannot be done on this page.
+    pub async fn look(&mut self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Seen, Trouble> {
+        let vars = Vars { portal: self.portal.name(), ..vars };
+        let request = self.life.world.target.request(step, &vars, self.browser.current(), tick == SkipBox::Ticked)?;
+        self.send(step, request).await
+    }
+
+    /// The request that a step would send on the page that is open, to be sent later, again, or from another browser.
+    ///
+    /// # Errors
+    /// When the step cannot be done on this page.
+    pub fn prepare(&self, step: Step, code: &str, tick: SkipBox) -> Result<Request, Trouble> {
+        let vars = Vars { portal: self.portal.name(), code, ..Vars::default() };
+        Ok(self.life.world.target.request(step, &vars, self.browser.current(), tick == SkipBox::Ticked)?)
+    }
+
+    /// Opens a page whose outcome may be anything.
+    ///
+    /// # Errors
+    /// When nothing came back.
+    pub async fn look_at(&mut self, step: Step) -> Result<Seen, Trouble> {
+        self.look(step, Vars::default(), SkipBox::Unticked).await
+    }
+
+    /// Sends the account's ID and password on the sign-in screen; the outcome may be anything.
+    ///
+    /// # Errors
+    /// When nothing came back.
+    pub async fn try_password(&mut self, account: &Account) -> Result<Seen, Trouble> {
+        let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
+        self.look(Step::SubmitPassword, vars, SkipBox::Unticked).await
+    }
+
+    /// Sends a request of the story's own making under the name of a step.
+    ///
+    /// # Errors
+    /// When nothing came back.
+    pub async fn send(&mut self, step: Step, request: Request) -> Result<Seen, Trouble> {
+        let world = &self.life.world;
+        let now = self.life.now();
+        let begun = Instant::now();
+        let navigation = world.cancel.run_until_cancelled(self.browser.navigate(request, step.name(), now));
+        let answer = match navigation.await {
+            None => return Err(Trouble::Interrupted),
+            Some(Ok(answer)) => answer,
+            Some(Err(error)) => {
+                self.life.recorder.step(step, begun.elapsed(), None);
+                return Err(Trouble::Network { step, error });
+            }
+        };
+        let took = begun.elapsed();
+        let screen = world.target.recognise(&answer);
+        self.life.recorder.step(step, took, screen);
+        let seen = Seen { screen, answer };
+        if matches!(step, Step::SubmitPassword | Step::SubmitCode) && seen.is_signed_in() {
+            self.life.recorder.signed_in();
+        }
+        Ok(seen)
+    }
+
+    /// Does a step; a screen that the profile does not know ends the story.
+    async fn act(&mut self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Seen, Trouble> {
+        let seen = self.look(step, vars, tick).await?;
+        if seen.screen.is_none() {
+            let title = Page::of(&seen.answer).title().unwrap_or_default().to_owned();
+            let (status, path) = (seen.answer.status, seen.answer.url.path().to_owned());
+            return Err(Trouble::Unrecognised { step, status, title, path });
+        }
+        Ok(seen)
+    }
+
+    async fn plain(&mut self, step: Step) -> Result<Seen, Trouble> {
+        self.act(step, Vars::default(), SkipBox::Unticked).await
+    }
+
+    /// Opens the sign-in screen.
+    ///
+    /// # Errors
+    /// As every step: nothing came back, the screen is not known, or the step cannot be done.
+    pub async fn open_sign_in(&mut self) -> Result<Seen, Trouble> {
+        self.plain(Step::OpenSignIn).await
+    }
+
+    /// Sends ID and password on the sign-in screen.
+    ///
+    /// # Errors
+    /// As every step.
+    pub async fn submit_password(&mut self, address: &str, password: &str) -> Result<Seen, Trouble> {
+        self.act(Step::SubmitPassword, Vars { address, password, ..Vars::default() }, SkipBox::Unticked).await
+    }
+
+    /// Starts a sign-in: opens the screen and sends the account's ID and password.
+    ///
+    /// # Errors
+    /// As every step, and when the mailbox cannot be read.
+    pub async fn start(&mut self, account: &Account) -> Result<Started, Trouble> {
+        let mark = self.life.world.mailbox.mark().await?;
+        self.open_sign_in().await?;
+        let sent_at = Instant::now();
+        let seen = self.submit_password(&account.key.address, &account.password).await?;
+        Ok(Started { seen, mark, sent_at })
+    }
+
+    /// Waits for the code of a sign-in that was started.
+    ///
+    /// # Errors
+    /// When it does not come in the time the profile gives.
+    pub async fn mailed_code(&self, account: &Account, started: &Started) -> Result<Mailed, Trouble> {
+        let recorder = &self.life.recorder;
+        recorder.mail_awaited();
+        let mailed = self.first_code_after(&account.key.address, started.mark).await;
+        match &mailed {
+            Ok(mailed) => {
+                recorder.secret("code", &mailed.code);
+                recorder.mail_came(&mailed.mail, started.sent_at.elapsed());
+            }
+            Err(Trouble::NoMail { .. }) => recorder.mail_never_came(),
+            Err(_) => {}
+        }
+        mailed
+    }
+
+    async fn first_code_after(&self, address: &str, mut mark: Mark) -> Result<Mailed, Trouble> {
+        let world = &self.life.world;
+        let patience = world.target.numbers.mail_patience.0;
+        let begun = Instant::now();
+        loop {
+            let left = patience.saturating_sub(begun.elapsed());
+            let wait = world.cancel.run_until_cancelled(world.mailbox.next_for(address, mark, left));
+            let Some(mail) = wait.await.ok_or(Trouble::Interrupted)?? else {
+                return Err(Trouble::NoMail { address: address.to_owned(), seconds: patience.as_secs_f64() });
+            };
+            let letter = Letter::parse(&mail);
+            if let Some(code) = world.target.code_in(&letter) {
+                return Ok(Mailed { code, letter, mail });
+            }
+            mark = mail.mark();
+        }
+    }
+
+    /// Opens the code entry screen again, as a reload does.
+    ///
+    /// # Errors
+    /// As every step.
+    pub async fn open_code_entry(&mut self) -> Result<Seen, Trouble> {
+        self.plain(Step::OpenCodeEntry).await
+    }
+
+    /// Sends a code on the code entry screen.
+    ///
+    /// # Errors
+    /// As every step.
+    pub async fn submit_code(&mut self, code: &str, skip: SkipBox) -> Result<Seen, Trouble> {
+        self.act(Step::SubmitCode, Vars { code, ..Vars::default() }, skip).await
+    }
+
+    /// [OK] on the skip confirmation screen.
+    ///
+    /// # Errors
+    /// As every step.
+    pub async fn confirm_skip(&mut self) -> Result<Seen, Trouble> {
+        self.plain(Step::ConfirmSkip).await
+    }
+
+    /// Leaves the skip confirmation screen by its cancel button.
+    ///
+    /// # Errors
+    /// As every step.
+    pub async fn cancel_skip(&mut self) -> Result<Seen, Trouble> {
+        self.plain(Step::CancelSkip).await
+    }
+
+    /// Opens a page of the target by its address: My Page, the settings, the skip settings, a confirmation.
+    ///
+    /// # Errors
+    /// As every step.
+    pub async fn open(&mut self, step: Step) -> Result<Seen, Trouble> {
+        self.plain(step).await
+    }
+
+    /// Opens the skip settings screen and reads the status (FAQ-13).
+    ///
+    /// # Errors
+    /// As every step, and when another screen comes or it says neither あり nor なし.
+    pub async fn skip_status(&mut self) -> Result<(Status, Seen), Trouble> {
+        let seen = self.open(Step::OpenSkipSettings).await?;
+        let astray = |wanted: &str| Trouble::Astray {
+            step: Step::OpenSkipSettings,
+            wanted: wanted.to_owned(),
+            seen: seen.describe(),
+        };
+        if !seen.is(Screen::SkipSettings) {
+            return Err(astray("skip-settings"));
+        }
+        let status =
+            self.life.world.target.status_on(&seen.answer).ok_or_else(|| astray("a status of あり or なし"))?;
+        Ok((status, seen))
+    }
+
+    /// The first button of the resume, on the skip settings screen.
+    ///
+    /// # Errors
+    /// As every step.
+    pub async fn resume(&mut self) -> Result<Seen, Trouble> {
+        self.plain(Step::Resume).await
+    }
+
+    /// [完了] on the resume confirmation screen.
+    ///
+    /// # Errors
+    /// As every step.
+    pub async fn complete_resume(&mut self) -> Result<Seen, Trouble> {
+        self.plain(Step::CompleteResume).await
+    }
+
+    /// Signs out, from My Page.
+    ///
+    /// # Errors
+    /// As every step.
+    pub async fn sign_out(&mut self) -> Result<Seen, Trouble> {
+        self.open(Step::OpenMyPage).await?;
+        self.plain(Step::SignOut).await
+    }
+
+    /// The cookies that hold a skip, expired ones excepted.
+    pub fn skip_cookies(&self) -> Vec<Cookie> {
+        let target = &self.life.world.target;
+        self.browser.jar().cookies(self.now()).filter(|cookie| target.is_skip_cookie(&cookie.name())).cloned().collect()
+    }
+
+    /// Deletes the session's cookies and keeps all others (FAQ-10d).
+    pub fn forget_session(&mut self) {
+        let target = &self.life.world.target;
+        let jar = self.browser.jar();
+        let names: Vec<String> = jar.cookies(self.life.now()).map(|cookie| cookie.name().into_owned()).collect();
+        for name in names.iter().filter(|name| target.is_session_cookie(name)) {
+            self.browser.jar_mut().remove(name);
+        }
+    }
+
+    /// Puts a cookie into this browser in place of its own of that name.
+    pub fn plant(&mut self, cookie: Cookie) {
+        self.browser.jar_mut().insert(cookie);
+    }
+
+    /// All exchanges of the story so far, where they are kept.
+    ///
+    /// # Errors
+    /// Where they are not kept: what was not looked at cannot be judged.
+    pub fn exchanges(&self) -> Result<Vec<Exchange>, Trouble> {
+        let kept = self.life.recorder.exchanges();
+        kept.ok_or_else(|| Trouble::Means("this run keeps no exchanges to look into".to_owned()))
+    }
+
+    /// Waits, in real time, for mail that should not come: the quiet time of the profile (see "Absence" in the rules).
+    pub async fn quiet(&self) -> Duration {
+        let quiet = self.life.world.target.numbers.quiet_time.0;
+        tokio::time::sleep(quiet).await;
+        quiet
+    }
+
+    /// The world this person lives in.
+    pub fn world(&self) -> &Arc<crate::world::World> {
+        &self.life.world
+    }
+}
