@@ -113,6 +113,8 @@ pub(crate) fn eventful_run() -> Run {
     let passed = check("FAQ-03", "code-is-accepted-just-inside-30-minutes", Level::Must, CheckVerdict::Pass);
 
     let mut run = run(rules, vec![passed, expired, office, resume, waived, offer, baseline], Some(load()));
+    let cause = "the code did not come within 60 s".to_owned();
+    run.load.iter_mut().for_each(|load| load.broken_off.push(BrokenOffRow { cause: cause.clone(), count: 10 }));
     run.target.clock_left_at = Some("2025-11-12T06:31:00+09:00".to_owned());
     run.dead_waivers.push(DeadWaiver { check: "faq06-*".to_owned(), reason: "all checks it names pass".to_owned() });
     run.notes.push("passwords were hashed cheaply: figures of the password page do not hold for production".to_owned());
@@ -154,6 +156,7 @@ pub(crate) fn load() -> LoadRecord {
             p50_us: 14_200,
             p99_us: 1_450_000,
         },
+        broken_off: Vec::new(),
         violations: vec![ViolationRow {
             check: "faq12-revoked-cookie-never-skips-again".to_owned(),
             count: 3,

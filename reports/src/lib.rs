@@ -8,10 +8,14 @@ mod error;
 pub mod exchange;
 #[cfg(test)]
 mod fixtures;
+pub mod har;
 pub mod histogram;
+pub mod junit;
 pub mod record;
 pub mod schema;
 pub mod scrub;
+pub mod terminal;
+mod units;
 
 pub use error::ReportError;
 pub use scrub::Scrubber;

@@ -29,6 +29,9 @@ pub struct LoadRecord {
     pub mail: MailFigures,
     /// Rules that were seen broken under load.
     pub violations: Vec<ViolationRow>,
+    /// Why stories broke off before they could judge, and how often: doubt, so any of them makes the run inconclusive.
+    #[serde(default)]
+    pub broken_off: Vec<BrokenOffRow>,
     /// The goals set for the run.
     pub thresholds: Vec<ThresholdRow>,
     /// Whether the generator itself kept up, and so whether the figures mean anything.
@@ -182,14 +185,23 @@ impl HealthVerdict {
     }
 }
 
+/// One reason why stories broke off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BrokenOffRow {
+    /// What kept them from going on, e.g. a code that never came.
+    pub cause: String,
+    /// How many stories.
+    pub count: u64,
+}
+
 impl LoadRecord {
-    /// What the run says about the rules of `levels`: a violation is nonconforming; an overloaded generator, or not a
-    /// single sign-in, is inconclusive.
+    /// What the run says about the rules of `levels`: a violation is nonconforming; an overloaded generator, a
+    /// story that broke off, or not a single sign-in is inconclusive.
     pub fn verdict(&self, levels: &[Level]) -> Verdict {
         let broken = self.violations.iter().any(|row| row.count > 0 && levels.contains(&row.level));
         if broken {
             Verdict::Nonconforming
-        } else if self.health.verdict == HealthVerdict::Invalid || self.sign_ins == 0 {
+        } else if self.health.verdict == HealthVerdict::Invalid || self.sign_ins == 0 || !self.broken_off.is_empty() {
             Verdict::Inconclusive
         } else {
             Verdict::Conforms

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use exit::{ExitCode, exit_code};
 pub use load::{
-    Health, HealthVerdict, IntervalRow, LoadRecord, MailFigures, StepRow, ThresholdRow, ThresholdVerdict, ViolationRow,
+    BrokenOffRow, Health, HealthVerdict, IntervalRow, LoadRecord, MailFigures, StepRow, ThresholdRow, ThresholdVerdict,
+    ViolationRow,
 };
 pub use rows::{CheckRow, ClauseRow, DeadWaiver, RuleRow, RuleText, rule_texts};
 pub use verdict::{CheckVerdict, Level, Verdict, roll_up, worst};

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::record::RunRecord;
+pub(crate) use headers::cookie_pairs;
 use matcher::{Edges, Matcher};
 
 /// Secrets shorter than this (in bytes) are replaced only where no letter or digit adjoins.
