@@ -125,9 +125,13 @@ impl Network {
     /// Sets the network up for any number of browsers.
     pub fn new(config: NetworkConfig) -> Result<Self, NetworkSetupError> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let public = roots.len();
         for certificate in CertificateDer::pem_slice_iter(&config.extra_roots_pem) {
             let certificate = certificate.map_err(|error| NetworkSetupError::ExtraRoots(error.to_string()))?;
             roots.add(certificate).map_err(|error| NetworkSetupError::ExtraRoots(error.to_string()))?;
+        }
+        if roots.len() == public && !config.extra_roots_pem.is_empty() {
+            return Err(NetworkSetupError::ExtraRoots("there is none in it".into()));
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut tls = ClientConfig::builder_with_provider(provider)
@@ -373,9 +377,11 @@ impl Connection {
     }
 }
 
+type HttpConnection = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
+
 /// Drives hyper's side of a connection within the task that waits for the answer.
 struct Driver {
-    connection: Box<http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>>,
+    connection: Box<HttpConnection>,
     finished: bool,
 }
 

@@ -93,14 +93,11 @@ impl Jar {
     pub fn store(&mut self, line: &[u8], url: &Url, context: SiteContext, now: SystemTime) -> Result<Stored, Ignored> {
         let cookie = self.judge(line, url, context, now)?;
         self.cookies.retain(|kept| !kept.is_expired(now));
-        let deleted = cookie.is_expired(now);
-        let replaced = self.put(cookie);
-        if deleted {
-            self.cookies.retain(|kept| !kept.is_expired(now));
+        if cookie.is_expired(now) {
+            self.cookies.retain(|kept| !kept.is_same_entry(&cookie));
             return Ok(Stored::Deleted);
         }
-        self.evict();
-        Ok(if replaced { Stored::Replaced } else { Stored::Added })
+        Ok(if self.put(cookie) { Stored::Replaced } else { Stored::Added })
     }
 
     /// The value of the `Cookie` header for a request to `url`, and notes that its cookies were used; `None` where there is none to send.
@@ -148,7 +145,6 @@ impl Jar {
     /// Puts a cookie in as it is, e.g. one exported from another browser, in place of the same entry.
     pub fn insert(&mut self, cookie: Cookie) {
         self.put(cookie);
-        self.evict();
     }
 
     /// Takes all cookies of that name out and returns them.
@@ -216,27 +212,25 @@ impl Jar {
             kept.path.len() > cookie.path.len()
                 || kept.path.len() == cookie.path.len() && kept.created <= cookie.created
         });
+        let crowded = (self.cookies.len() >= MAX_COOKIES_PER_DOMAIN).then(|| cookie.domain.clone());
         self.cookies.insert(place, cookie);
+        if let Some(domain) = crowded {
+            self.evict(&domain);
+        }
         false
     }
 
-    /// Section 5.7, last part: of a domain with too many, insecure ones go first, then any; then any of all. Least recently used first.
-    fn evict(&mut self) {
-        // One entry is added at a time, so at most one domain is one over its limit, and the whole is at most one over.
-        if self.cookies.len() <= MAX_COOKIES_PER_DOMAIN {
-            return;
-        }
-        let mut counts = std::collections::HashMap::<&str, usize>::new();
-        for cookie in &self.cookies {
-            *counts.entry(&cookie.domain).or_default() += 1;
-        }
-        let crowded = counts.into_iter().find(|(_, count)| *count > MAX_COOKIES_PER_DOMAIN).map(|(domain, _)| domain);
-        let victim = match crowded {
-            Some(domain) => self
-                .least_used(|cookie| *cookie.domain == *domain && !cookie.secure)
-                .or_else(|| self.least_used(|cookie| *cookie.domain == *domain)),
-            None if self.cookies.len() > MAX_COOKIES => self.least_used(|_| true),
-            None => None,
+    /// Section 5.7, last part, after one cookie came to `domain`: of a domain with too many, insecure ones go first, then any;
+    /// then any of all. Least recently used first.
+    fn evict(&mut self, domain: &str) {
+        let of_domain = |cookie: &Cookie| *cookie.domain == *domain;
+        let victim = if self.cookies.iter().filter(|cookie| of_domain(cookie)).count() > MAX_COOKIES_PER_DOMAIN {
+            let insecure = self.least_used(|cookie| of_domain(cookie) && !cookie.secure);
+            insecure.or_else(|| self.least_used(of_domain))
+        } else if self.cookies.len() > MAX_COOKIES {
+            self.least_used(|_| true)
+        } else {
+            None
         };
         if let Some(victim) = victim {
             self.cookies.remove(victim);

@@ -284,11 +284,11 @@ proptest! {
         let mut jar = Jar::new();
         let home = url("https://x.example.jp/a/b");
         for (line, now) in &lines {
-            let stored = jar.store(line, &home, SiteContext::SameSite, *now);
+            let _ = jar.store(line, &home, SiteContext::SameSite, *now);
             let capped = jar.cookies(*now).all(|cookie| {
                 cookie.expires().is_none_or(|end| end <= cookie.accessed.max(*now) + 400 * DAY)
             });
-            prop_assert!(stored.is_err() || capped);
+            prop_assert!(capped);
         }
         let _ = jar.header(&home, SiteContext::SameSite, asked);
         prop_assert!(jar.cookies(asked).all(|cookie| cookie.expires().is_none_or(|end| end > asked)));

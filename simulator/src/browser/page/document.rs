@@ -164,7 +164,7 @@ fn charset(answer: &Answer) -> &'static Encoding {
         let rest = lower[start..].trim_ascii_start();
         let rest = rest.strip_prefix(b"\"").or_else(|| rest.strip_prefix(b"'")).unwrap_or(rest);
         let ends = |byte: &u8| matches!(byte, b'"' | b'\'' | b';' | b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r');
-        let end = rest.iter().position(|byte| ends(byte)).unwrap_or(rest.len());
+        let end = rest.iter().position(ends).unwrap_or(rest.len());
         Encoding::for_label(&rest[..end])
     };
     let declared = answer.headers.get(http::header::CONTENT_TYPE).and_then(|value| label_after(value.as_bytes()));

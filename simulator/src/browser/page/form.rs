@@ -197,6 +197,20 @@ pub enum FormError {
     },
 }
 
+impl Control {
+    /// Whether this value can be given to it; `None` where it takes none.
+    fn offers(&self, wanted: &str) -> Option<bool> {
+        match self {
+            Self::Field { .. } => Some(true),
+            Self::Radio { value, .. } => Some(value == wanted),
+            Self::Select { choices, .. } => {
+                Some(choices.iter().any(|choice| choice.value == wanted && !choice.disabled))
+            }
+            Self::Checkbox { .. } | Self::Button(_) => None,
+        }
+    }
+}
+
 impl Form {
     /// What would be sent without a button: names and values of the successful controls in tree order (HTML standard, constructing the entry list).
     pub fn fields(&self) -> Vec<(&str, &str)> {
@@ -268,36 +282,37 @@ impl Form {
         })
     }
 
-    /// Types into a field, or chooses in a list or radio group. `maxlength` and `pattern` do not bind: what the target does then is of interest.
+    /// Types into the first field of that name, or chooses in a list or radio group. An error leaves the form as it was. `maxlength` and `pattern` do not bind: what the target does then is of interest.
     pub fn fill(&mut self, name: &str, value: &str) -> Result<(), FormError> {
-        let entries = self.entries.iter_mut().filter(|entry| entry.name == name && !entry.disabled);
-        let (mut is_choice, mut chosen) = (false, false);
-        for entry in entries {
+        let offers = self.usable().filter(|entry| entry.name == name).filter_map(|entry| entry.control.offers(value));
+        match offers.reduce(|one, other| one || other) {
+            Some(true) => {}
+            Some(false) => {
+                return Err(FormError::NoSuchChoice { name: name.to_owned(), value: value.to_owned() });
+            }
+            None => return Err(FormError::NoSuchField { name: name.to_owned() }),
+        }
+        let mut done = false;
+        for entry in self.entries.iter_mut().filter(|entry| entry.name == name && !entry.disabled) {
             match &mut entry.control {
-                Control::Field { value: held, .. } => {
+                Control::Field { value: held, .. } if !done => {
                     value.clone_into(held);
-                    return Ok(());
+                    done = true;
                 }
                 Control::Radio { value: own, checked } => {
-                    is_choice = true;
-                    *checked = !chosen && own == value;
-                    chosen |= *checked;
+                    *checked = !done && own == value;
+                    done |= *checked;
                 }
                 Control::Select { choices, .. } => {
-                    is_choice = true;
                     for choice in choices {
-                        choice.selected = !chosen && !choice.disabled && choice.value == value;
-                        chosen |= choice.selected;
+                        choice.selected = !done && !choice.disabled && choice.value == value;
+                        done |= choice.selected;
                     }
                 }
-                Control::Checkbox { .. } | Control::Button(_) => {}
+                Control::Field { .. } | Control::Checkbox { .. } | Control::Button(_) => {}
             }
         }
-        match (is_choice, chosen) {
-            (true, true) => Ok(()),
-            (true, false) => Err(FormError::NoSuchChoice { name: name.to_owned(), value: value.to_owned() }),
-            (false, _) => Err(FormError::NoSuchField { name: name.to_owned() }),
-        }
+        Ok(())
     }
 
     /// Sends this value under this name whatever the page offers: replaces all controls of that name, or adds one. For forged forms.

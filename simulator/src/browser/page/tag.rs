@@ -38,7 +38,7 @@ impl Element {
             b"template" => Self::Template,
             b"textarea" => Self::TextArea,
             b"title" => Self::Title,
-            b"script" | b"style" | b"noscript" | b"iframe" | b"noembed" | b"noframes" => Self::Unread,
+            b"script" | b"style" | b"noscript" | b"iframe" | b"noembed" => Self::Unread,
             b"abbr" | b"b" | b"bdi" | b"bdo" | b"big" | b"cite" | b"code" | b"data" | b"del" | b"dfn" | b"em"
             | b"font" | b"i" | b"ins" | b"kbd" | b"label" | b"mark" | b"nobr" | b"q" | b"rp" | b"rt" | b"ruby"
             | b"s" | b"samp" | b"small" | b"span" | b"strike" | b"strong" | b"sub" | b"sup" | b"time" | b"tt"
