@@ -101,23 +101,25 @@ async fn what_is_not_http_is_called_that() {
     }
 }
 
+/// The error that names a limit, for the target at this authority.
+type Limited<'a> = &'a dyn Fn(String) -> NetworkError;
+
 #[tokio::test]
 async fn endless_heads_and_bodies_are_cut_off_at_their_limits() {
     let NetworkConfig { max_head_bytes, max_body_bytes, .. } = limits();
     let head = |at: String| NetworkError::HeadTooLarge { authority: at, limit_bytes: max_head_bytes };
     let body = |at: String| NetworkError::BodyTooLarge { authority: at, limit_bytes: max_body_bytes };
-    let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let table: [(&'static [u8], &'static [u8], &dyn Fn(String) -> NetworkError); 5] = [
-        (b"HTTP/1.1 200 OK\r\nX: ", b"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", &head),
-        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", &head),
-        (b"HTTP/1.1 200 OK\r\n\r\n", b"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", &body),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", b"x", &body),
-        (chunked, b"10\r\nxxxxxxxxxxxxxxxx\r\n", &body),
+    let table: [(&'static str, &'static str, Limited<'_>); 5] = [
+        ("HTTP/1.1 200 OK\r\nX: ", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", &head),
+        ("HTTP/1.1 200 OK\r\n", "X: y\r\n", &head),
+        ("HTTP/1.1 200 OK\r\n\r\n", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", &body),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "x", &body),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "10\r\nxxxxxxxxxxxxxxxx\r\n", &body),
     ];
     for (beginning, piece, expected) in table {
-        let raw = Raw::repeating(beginning, piece).await;
+        let raw = Raw::repeating(beginning.as_bytes(), piece.as_bytes()).await;
         let error = get(&mut browser().0, &raw.url).await.unwrap_err();
-        assert_eq!(error, expected(authority(&raw.url)), "{}", String::from_utf8_lossy(beginning));
+        assert_eq!(error, expected(authority(&raw.url)), "{beginning}");
     }
 }
 
