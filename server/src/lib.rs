@@ -1,9 +1,22 @@
 //! The reference server of a login with a mailed one-time password.
 //!
-//! Small enough to read in an evening: [`core`] is what happens to an account, pure; [`decisions`] is what the rules decide,
-//! one method each; the rest is the world around them. It knows neither the simulator nor the scenarios.
+//! Small enough to read in an evening, in this order: [`core`] is what happens to an account, pure; [`decisions`] is what
+//! the rules decide, one method each; [`store`] keeps accounts; the desk brings requests and accounts together; pages and
+//! HTTP are what browsers see; [`mail`] writes and delivers; control makes accounts and moves their clocks; [`Server`]
+//! starts it all. It knows neither the simulator nor the scenarios.
 
+mod control;
 pub mod core;
 pub mod decisions;
+mod desk;
+mod http;
 pub mod mail;
-pub mod pages;
+mod pages;
+mod passwords;
+mod server;
+pub mod store;
+
+pub use decisions::{Conforming, Decisions};
+pub use pages::Screen;
+pub use passwords::{MAX_PASSWORD_BYTES, PasswordCost, PasswordError};
+pub use server::{ControlConfig, RunningServer, Server, ServerConfig, ServerError};

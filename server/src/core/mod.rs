@@ -27,7 +27,7 @@ pub use attempt::{
 pub use code::{CODE_DIGITS, Code, normalised};
 pub use expiry::CODE_VALID;
 pub use limits::{CODE_MAILS_PER_HOUR, LIMIT_WINDOW, Recent, WRONG_CODES_PER_ATTEMPT, WRONG_CODES_PER_HOUR};
-pub use revocation::{CompleteResume, Revocation};
+pub use revocation::{CompleteResume, Revocation, RevokeSkips};
 pub use session::{
     MAX_SESSIONS, NotSignedIn, Page, PageView, SESSION_VALID, SKIP_OFFER_VALID, Session, SignOut, Standing, ViewPage,
     Visitor,

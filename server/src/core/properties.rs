@@ -156,7 +156,7 @@ impl Stage {
         let may =
             browser == by && right && self.model.is_open(browser, now) && self.bench.state.wrong_codes.count(now) < 50;
         let counts = browser == by && !right && self.model.is_open(browser, now);
-        let answer = self.bench.submit(BROWSERS[by], &attempt, code, ticked);
+        let answer = self.bench.submit(BROWSERS[by], &attempt, &code, ticked);
         prop_assert_eq!(answer.is_ok(), may, "{:?}", answer);
         if let Some((_, _, wrong, over)) = &mut self.model.newest {
             *wrong += u32::from(counts);
@@ -217,7 +217,7 @@ proptest! {
         bench.now = GO_LIVE + Duration::from_millis(issued.unsigned_abs());
         let Sent { attempt, code } = bench.start("pc");
         bench.pass(Duration::from_millis(age.unsigned_abs()));
-        prop_assert_eq!(bench.submit("pc", &attempt, code, false).is_ok(), age <= 1_800_000);
+        prop_assert_eq!(bench.submit("pc", &attempt, &code, false).is_ok(), age <= 1_800_000);
     }
 
     #[test]

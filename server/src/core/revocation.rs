@@ -4,7 +4,7 @@ use super::account::AccountState;
 use super::session::{NotSignedIn, Page, Visitor, admit};
 use super::skip;
 use super::time::Moment;
-use super::token::BrowserTag;
+use super::token::{BrowserTag, Slot};
 use super::{Event, Turn};
 use crate::decisions::Step;
 
@@ -24,12 +24,32 @@ pub struct CompleteResume<'a> {
 }
 
 impl Event for CompleteResume<'_> {
-    type Answer = Result<(), NotSignedIn>;
+    /// The other accounts whose skips are to end as well, with [`RevokeSkips`].
+    type Answer = Result<Vec<Slot>, NotSignedIn>;
 
     fn happen(self, state: &mut AccountState, turn: &mut Turn<'_>) -> Self::Answer {
         admit(state, self.visitor, Page::Resume, turn)?;
+        let mut reached = turn.decisions.revocation_reaches(&state.identity);
+        let own = state.identity.slot;
+        if reached.contains(&own) {
+            skip::follow(Step::ResumeCompleted, state, self.visitor, turn);
+        }
+        reached.retain(|slot| *slot != own);
+        Ok(reached)
+    }
+}
+
+/// A revocation that was asked for at another account reaches this one.
+pub struct RevokeSkips<'a> {
+    /// Who asked for it.
+    pub visitor: &'a Visitor,
+}
+
+impl Event for RevokeSkips<'_> {
+    type Answer = ();
+
+    fn happen(self, state: &mut AccountState, turn: &mut Turn<'_>) {
         skip::follow(Step::ResumeCompleted, state, self.visitor, turn);
-        Ok(())
     }
 }
 
@@ -63,7 +83,8 @@ mod tests {
         for browser in ["lost phone", "tablet", "pc"] {
             bench.set_skip(browser);
         }
-        bench.complete_resume("pc").unwrap();
+        let others = bench.complete_resume("pc").unwrap();
+        assert!(others.is_empty(), "FAQ-16 c");
         for browser in ["lost phone", "tablet", "pc"] {
             assert!(!bench.is_skipped(browser), "{browser}");
         }

@@ -156,14 +156,15 @@ pub(super) fn admit(
     if turn.decisions.page_opens(page, standing) { Ok(standing) } else { Err(NotSignedIn) }
 }
 
-/// Signs the visitor in under a new token; room is made by ending first what has run out, then what is oldest.
+/// Signs the visitor in under a new token, in place of the session it had. Room is made by ending first what has run out,
+/// then what is oldest.
 pub(super) fn open_session(
     state: &mut AccountState,
     visitor: &Visitor,
     skip_offered: bool,
     turn: &mut Turn<'_>,
 ) -> SignedIn {
-    make_room(state, turn);
+    make_room(state, visitor, turn);
     let token = turn.decisions.session_token(visitor.session.as_ref(), turn.draw);
     state.sessions.push_back(Session {
         token: token.hash(),
@@ -175,15 +176,16 @@ pub(super) fn open_session(
     SignedIn { session: token, skip_offered }
 }
 
-fn make_room(state: &mut AccountState, turn: &mut Turn<'_>) {
+fn make_room(state: &mut AccountState, visitor: &Visitor, turn: &mut Turn<'_>) {
     let (decisions, now) = (turn.decisions, turn.now);
+    let replaced = visitor.session.as_ref().map(Token::hash);
     let mut ended = Vec::new();
     state.sessions.retain(|session| {
-        let holds = decisions.session_holds(session, now);
-        if !holds {
+        let stays = decisions.session_holds(session, now) && Some(session.token) != replaced;
+        if !stays {
             ended.push(session.token);
         }
-        holds
+        stays
     });
     if state.sessions.len() >= MAX_SESSIONS {
         ended.extend(state.sessions.pop_front().map(|session| session.token));
@@ -257,14 +259,29 @@ mod tests {
     }
 
     #[test]
+    fn signing_in_again_replaces_the_browsers_session() {
+        let mut bench = Bench::new();
+        bench.set_skip("pc");
+        let old = bench.visitor("pc");
+        assert!(bench.is_skipped("pc"));
+        assert!(bench.happen(ViewPage { visitor: &old, page: Page::MyPage }).is_err());
+        assert_eq!(bench.state.sessions.len(), 1);
+    }
+
+    #[test]
     fn sessions_are_bounded_and_the_newest_survive() {
         let mut bench = Bench::new();
         bench.set_skip("home");
-        for _ in 0..MAX_SESSIONS + 10 {
-            assert!(bench.is_skipped("home"));
+        let cookie = bench.skip_cookie("home").unwrap();
+        for number in 0..MAX_SESSIONS + 10 {
+            let copy = format!("copy {number}");
+            bench.keep(&copy, cookie.clone());
+            assert!(bench.is_skipped(&copy));
         }
         assert_eq!(bench.state.sessions.len(), MAX_SESSIONS);
-        assert!(bench.page("home", Page::MyPage).is_ok());
+        assert!(bench.page("home", Page::MyPage).is_err(), "the oldest had to go");
+        assert!(bench.page("copy 1033", Page::MyPage).is_ok());
+        assert!(bench.is_skipped("home"), "a skip outlives its session");
         bench.pass(SESSION_VALID + Duration::from_millis(1));
         assert!(bench.is_skipped("home"));
         assert_eq!(bench.state.sessions.len(), 1, "what has run out goes first");

@@ -159,7 +159,7 @@ impl Bench {
         &mut self,
         browser: &str,
         attempt: &Token,
-        typed: impl AsRef<str>,
+        typed: &dyn AsRef<str>,
         ticked: bool,
     ) -> Result<SignedIn, CodeRefusal> {
         let visitor = self.with_attempt(browser, attempt);
@@ -172,7 +172,7 @@ impl Bench {
 
     pub fn sign_in_by_code(&mut self, browser: &str, ticked: bool) -> SignedIn {
         let Sent { attempt, code } = self.start(browser);
-        self.submit(browser, &attempt, code, ticked).unwrap()
+        self.submit(browser, &attempt, &code, ticked).unwrap()
     }
 
     pub fn confirm(&mut self, browser: &str, accepted: bool) -> Result<(), ConfirmRefusal> {
@@ -190,7 +190,7 @@ impl Bench {
         self.browse(browser, ViewPage { visitor: &visitor, page })
     }
 
-    pub fn complete_resume(&mut self, browser: &str) -> Result<(), NotSignedIn> {
+    pub fn complete_resume(&mut self, browser: &str) -> Result<Vec<Slot>, NotSignedIn> {
         let visitor = self.visitor(browser);
         self.browse(browser, CompleteResume { visitor: &visitor })
     }

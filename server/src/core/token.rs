@@ -89,11 +89,6 @@ impl TokenHash {
     pub fn of(value: &str) -> Self {
         Self(Sha256::digest(value.as_bytes()).into())
     }
-
-    /// A byte that spreads tokens evenly.
-    pub(crate) fn spread(&self) -> usize {
-        usize::from(self.0[0])
-    }
 }
 
 impl fmt::Debug for TokenHash {

@@ -56,7 +56,7 @@ impl Screen {
             Self::StartOver => "ログインをやり直してください",
             Self::TooManyWrongCodes => "ワンタイムパスワードの入力回数が上限に達しました",
             Self::TooManyMails => "ワンタイムパスワードの発行回数が上限に達しました",
-            Self::Undelivered => "ワンタイムパスワードを送信できませんでした",
+            Self::Undelivered => "メールを送信できませんでした",
             Self::SkipConfirmation => "ワンタイムパスワード省略設定確認画面",
             Self::MyPage => "マイページ",
             Self::Settings => "各種設定",

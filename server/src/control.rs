@@ -1,0 +1,276 @@
+//! The control listener: makes accounts, moves their clocks, and stands in for the office. For tests only; it is off
+//! unless configured, listens apart, and every request bears its token.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::core::{Address, AddressRefusal, Moment, Portal};
+use crate::desk::{Desk, system};
+use crate::http::{Answer, read_body};
+use crate::passwords::MAX_PASSWORD_BYTES;
+use crate::store::{Account, AccountClock, InsertError, NewAccount};
+
+/// The largest body: some ten thousand accounts. In bytes.
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+/// The longest name of an account. In bytes.
+const MAX_NAME_BYTES: usize = 256;
+
+/// The control listener's answers.
+pub(crate) struct Control {
+    desk: Arc<Desk>,
+    token: [u8; 32],
+    /// Held while clocks are moved, so that what was checked still holds when it is done.
+    moves: Mutex<()>,
+}
+
+/// A refusal: status and message.
+type Refusal = (StatusCode, String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewAccounts {
+    accounts: Vec<AccountSpec>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountSpec {
+    portal: String,
+    address: String,
+    password: String,
+    name: String,
+    #[serde(default)]
+    main: Option<String>,
+    #[serde(default)]
+    starts_at: Option<String>,
+    #[serde(default)]
+    frozen: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockMove {
+    accounts: Whose,
+    #[serde(default)]
+    advance_ms: Option<u64>,
+    #[serde(default)]
+    set: Option<String>,
+    #[serde(default)]
+    frozen: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Whose {
+    All(All),
+    These(Vec<Key>),
+}
+
+#[derive(Deserialize)]
+enum All {
+    #[serde(rename = "all")]
+    All,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Key {
+    portal: String,
+    address: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AddressMove {
+    portal: String,
+    address: String,
+    new_address: String,
+}
+
+impl Answer for Control {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (status, body) = match self.respond(request).await {
+            Ok(answer) => answer,
+            Err((status, error)) => (status, json!({ "error": error })),
+        };
+        let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}
+
+impl Control {
+    /// Answers for this desk to those who have the token.
+    pub(crate) fn new(desk: Arc<Desk>, token: &str) -> Self {
+        Self { desk, token: Sha256::digest(token).into(), moves: Mutex::new(()) }
+    }
+
+    async fn respond(&self, request: Request<Incoming>) -> Result<(StatusCode, Value), Refusal> {
+        if !self.is_authorized(request.headers()) {
+            return Err((StatusCode::UNAUTHORIZED, "the token is missing or wrong".to_owned()));
+        }
+        let (head, body) = request.into_parts();
+        match (&head.method, head.uri.path()) {
+            (&Method::GET, "/healthz") => Ok((StatusCode::OK, json!({ "status": "ok" }))),
+            (&Method::GET, "/clock") => self.show_clock(head.uri.query().unwrap_or_default()),
+            (&Method::POST, "/accounts") => self.make_accounts(read_json(body).await?).await,
+            (&Method::POST, "/clock") => self.move_clocks(&read_json(body).await?),
+            (&Method::POST, "/office/address") => self.move_address(&read_json(body).await?),
+            (_, "/healthz" | "/clock" | "/accounts" | "/office/address") => {
+                Err((StatusCode::METHOD_NOT_ALLOWED, "the path takes another method".to_owned()))
+            }
+            _ => Err((StatusCode::NOT_FOUND, "there is no such path".to_owned())),
+        }
+    }
+
+    /// Hashed before the comparison, so that neither value nor length shows in the time it takes.
+    fn is_authorized(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = given.and_then(|value| value.strip_prefix("Bearer "));
+        token.is_some_and(|token| Sha256::digest(token).as_slice().ct_eq(&self.token).into())
+    }
+
+    async fn make_accounts(&self, wanted: NewAccounts) -> Result<(StatusCode, Value), Refusal> {
+        let real = self.desk.real_time.now();
+        let mut passwords = Vec::with_capacity(wanted.accounts.len());
+        let mut accounts = Vec::with_capacity(wanted.accounts.len());
+        for (index, spec) in wanted.accounts.into_iter().enumerate() {
+            let (account, password) =
+                spec.checked(real).map_err(|error| unprocessable(&format!("account {index}: {error}")))?;
+            accounts.push(account);
+            passwords.push(password);
+        }
+        let desk = self.desk.clone();
+        let hashes = tokio::task::spawn_blocking(move || desk.passwords.hash_all(&passwords)).await;
+        let hashes = hashes.map_err(internal)?.map_err(internal)?;
+        for (account, hash) in accounts.iter_mut().zip(hashes) {
+            account.password_hash = hash;
+        }
+        let created = accounts.len();
+        self.desk.store.insert(accounts, &mut system()).map_err(|error| match error {
+            InsertError::Taken { .. } => (StatusCode::CONFLICT, error.to_string()),
+            InsertError::NoMain { .. } => unprocessable(&error.to_string()),
+        })?;
+        Ok((StatusCode::CREATED, json!({ "created": created })))
+    }
+
+    fn show_clock(&self, query: &str) -> Result<(StatusCode, Value), Refusal> {
+        let field = |name: &str| {
+            form_urlencoded::parse(query.as_bytes())
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.into_owned())
+        };
+        let (portal, address) =
+            field("portal").zip(field("address")).ok_or_else(|| unprocessable("portal or address is missing"))?;
+        let account = self.find(&Key { portal, address })?;
+        let clock = account.clock();
+        let now = clock.now(self.desk.real_time.now());
+        Ok((StatusCode::OK, json!({ "now": now.to_string(), "frozen": clock.is_frozen() })))
+    }
+
+    /// Moves all the clocks or none.
+    fn move_clocks(&self, wanted: &ClockMove) -> Result<(StatusCode, Value), Refusal> {
+        let accounts = match &wanted.accounts {
+            Whose::All(All::All) => self.desk.store.all(),
+            Whose::These(keys) => keys.iter().map(|key| self.find(key)).collect::<Result<_, _>>()?,
+        };
+        let to =
+            wanted.set.as_deref().map(Moment::parse).transpose().map_err(|error| unprocessable(&error.to_string()))?;
+        if to.is_some() && wanted.advance_ms.is_some() {
+            return Err(unprocessable("give `set` or `advance_ms`, not both"));
+        }
+        let by = Duration::from_millis(wanted.advance_ms.unwrap_or(0));
+        let _moves = self.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        let real = self.desk.real_time.now();
+        let moved = |clock: AccountClock| {
+            let frozen = wanted.frozen.unwrap_or_else(|| clock.is_frozen());
+            match to {
+                Some(to) => clock.set(to, frozen, real),
+                None => clock.advanced(by, frozen, real),
+            }
+        };
+        let clocks = accounts.iter().map(|account| moved(account.clock())).collect::<Result<Vec<_>, _>>();
+        let clocks = clocks.map_err(|error| (StatusCode::CONFLICT, error.to_string()))?;
+        for (account, clock) in accounts.iter().zip(&clocks) {
+            account.set_clock(*clock, real);
+            self.desk.note_time_passed(account);
+        }
+        let now = clocks.first().map_or(real, |clock| clock.now(real));
+        Ok((StatusCode::OK, json!({ "now": now.to_string() })))
+    }
+
+    /// FAQ-05 c: the office registers another address; how long that takes is the clock's affair.
+    fn move_address(&self, wanted: &AddressMove) -> Result<(StatusCode, Value), Refusal> {
+        let account = self.find(&Key { portal: wanted.portal.clone(), address: wanted.address.clone() })?;
+        let address = Address::parse(&wanted.new_address).map_err(|error| unprocessable(&error.to_string()))?;
+        match self.desk.move_address(&account, &address) {
+            Ok(()) => Ok((StatusCode::OK, json!({ "address": address.as_str() }))),
+            Err(AddressRefusal::Taken | AddressRefusal::NotSignedIn) => {
+                Err((StatusCode::CONFLICT, "the address is taken".to_owned()))
+            }
+        }
+    }
+
+    fn find(&self, key: &Key) -> Result<Arc<Account>, Refusal> {
+        let portal: Option<Portal> = key.portal.parse().ok();
+        let id = portal.zip(Address::parse(&key.address).ok());
+        let account = id.and_then(|(portal, address)| self.desk.store.find(portal, &address));
+        account.ok_or_else(|| (StatusCode::NOT_FOUND, format!("no account `{}` at `{}`", key.address, key.portal)))
+    }
+}
+
+impl AccountSpec {
+    /// The account without its password's hash, and the password.
+    fn checked(self, real: Moment) -> Result<(NewAccount, String), String> {
+        let portal = self.portal.parse().map_err(|_| format!("no portal `{}`", self.portal))?;
+        let address = |text: &str| Address::parse(text).map_err(|error| format!("`{text}` is {error}"));
+        if self.password.is_empty() || self.password.len() > MAX_PASSWORD_BYTES {
+            return Err(format!("a password has 1 to {MAX_PASSWORD_BYTES} bytes"));
+        }
+        if self.name.len() > MAX_NAME_BYTES {
+            return Err(format!("a name has at most {MAX_NAME_BYTES} bytes"));
+        }
+        let starts_at = self.starts_at.as_deref().map(Moment::parse).transpose().map_err(|error| error.to_string())?;
+        let clock = match (starts_at, self.frozen) {
+            (None, false) => AccountClock::REAL,
+            (starts_at, frozen) => {
+                AccountClock::starting_at(starts_at.unwrap_or(real), frozen, real).map_err(|error| error.to_string())?
+            }
+        };
+        let account = NewAccount {
+            portal,
+            address: address(&self.address)?,
+            name: self.name,
+            password_hash: Arc::from(""),
+            main: self.main.as_deref().map(address).transpose()?,
+            clock,
+        };
+        Ok((account, self.password))
+    }
+}
+
+async fn read_json<T: DeserializeOwned>(body: Incoming) -> Result<T, Refusal> {
+    let bytes =
+        read_body(body, MAX_BODY_BYTES).await.map_err(|status| (status, "the body cannot be read".to_owned()))?;
+    serde_json::from_slice(&bytes).map_err(|error| unprocessable(&error.to_string()))
+}
+
+fn unprocessable(error: &str) -> Refusal {
+    (StatusCode::UNPROCESSABLE_ENTITY, error.to_owned())
+}
+
+fn internal(error: impl std::error::Error) -> Refusal {
+    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+}

@@ -1,0 +1,288 @@
+//! The desk: takes what browsers bring, finds the account, lets the event happen, and sees to what follows.
+//!
+//! It knows neither HTTP nor HTML, and decides nothing that a rule speaks of.
+
+use std::sync::Arc;
+
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
+
+use crate::core::{
+    AccountState, Address, AddressRefusal, AttemptEnd, ChangeAddress, CodeRefusal, CompleteResume, ConfirmRefusal,
+    ConfirmSkip, Cookie, Delivery, Draw, Effect, Event, MailSettled, Moment, MoveAddress, NotSignedIn, Outcome, Page,
+    PageView, Portal, RevokeSkips, SignIn, SignInAnswer, SignInRefusal, SignOut, SignedIn, SubmitCode, TokenHash,
+    ViewCode, ViewPage, Visitor,
+};
+use crate::decisions::{Decisions, Notice, NoticeContext, Occasion, Recipients};
+use crate::mail::{ComposeError, DeliveryError, Letter, Mail, Outbox, Room, compose};
+use crate::passwords::Passwords;
+use crate::store::{Account, RealTime, Store};
+
+/// Everything between a request and an account.
+pub(crate) struct Desk {
+    pub(crate) store: Arc<Store>,
+    pub(crate) decisions: Arc<dyn Decisions>,
+    pub(crate) passwords: Passwords,
+    pub(crate) outbox: Outbox,
+    pub(crate) real_time: RealTime,
+    pub(crate) go_live: Moment,
+}
+
+/// What came of an event, and the skip cookies the browser is to keep.
+pub(crate) struct Done<Answer> {
+    pub(crate) answer: Answer,
+    pub(crate) skip_cookies: Vec<Cookie>,
+}
+
+impl Desk {
+    /// ID and password. The account is the one the ID names, whatever came of it.
+    pub(crate) async fn sign_in(
+        &self,
+        portal: Portal,
+        id: &str,
+        password: &str,
+        visitor: &Visitor,
+    ) -> (Option<Arc<Account>>, Done<Result<SignInAnswer, SignInRefusal>>) {
+        let address = Address::parse(id).ok();
+        let account = address.as_ref().and_then(|address| self.store.find(portal, address));
+        let stored = account.as_ref().map(|account| self.look(account, |state, _| state.password_hash.clone()));
+        let password_is_right = self.passwords.are_right(password, stored).await;
+        let wrong_pair = || Done { answer: Err(SignInRefusal::WrongPair), skip_cookies: Vec::new() };
+        let Some(address) = address else { return (None, wrong_pair()) };
+        let Some(account) = account else {
+            self.notify_unknown(&address);
+            return (None, wrong_pair());
+        };
+        let previous = self.session_holder(portal, visitor);
+        let room = self.outbox.reserve();
+        let event = SignIn {
+            visitor,
+            address: &address,
+            password_is_right,
+            signed_in_as: previous.as_ref().map(|held| self.look(held, |state, _| state.identity.slot)),
+            go_live: self.go_live,
+            mail_has_room: room.is_some(),
+        };
+        let done = self.happen(&account, event, room);
+        if let Ok(SignInAnswer::SignedIn(signed_in)) = &done.answer {
+            self.end_replaced(previous, &account, visitor, signed_in);
+        }
+        (Some(account), done)
+    }
+
+    /// The code entry screen is looked at.
+    pub(crate) fn view_code(&self, portal: Portal, visitor: &Visitor) -> Result<(), AttemptEnd> {
+        let account = self.attempt_holder(portal, visitor).ok_or(AttemptEnd::Over)?;
+        self.happen(&account, ViewCode { visitor }, None).answer
+    }
+
+    /// A code is given.
+    pub(crate) fn submit_code(
+        &self,
+        portal: Portal,
+        visitor: &Visitor,
+        typed: &str,
+        ticked: bool,
+    ) -> Done<Result<SignedIn, CodeRefusal>> {
+        let Some(account) = self.attempt_holder(portal, visitor) else {
+            return Done { answer: Err(CodeRefusal::Ended(AttemptEnd::Over)), skip_cookies: Vec::new() };
+        };
+        let previous = self.session_holder(portal, visitor);
+        let done = self.happen(&account, SubmitCode { visitor, typed, ticked }, None);
+        if let Ok(signed_in) = &done.answer {
+            self.end_replaced(previous, &account, visitor, signed_in);
+        }
+        done
+    }
+
+    /// A page behind the sign-in is looked at.
+    pub(crate) fn view_page(
+        &self,
+        portal: Portal,
+        visitor: &Visitor,
+        page: Page,
+    ) -> Done<Result<PageView, NotSignedIn>> {
+        match self.holder(portal, visitor) {
+            Some(account) => self.happen(&account, ViewPage { visitor, page }, None),
+            None => Done { answer: Err(NotSignedIn), skip_cookies: Vec::new() },
+        }
+    }
+
+    /// [OK] or [キャンセル] on the skip confirmation screen.
+    pub(crate) fn confirm_skip(
+        &self,
+        portal: Portal,
+        visitor: &Visitor,
+        accepted: bool,
+    ) -> Done<Result<(), ConfirmRefusal>> {
+        match self.holder(portal, visitor) {
+            Some(account) => self.happen(&account, ConfirmSkip { visitor, accepted }, None),
+            None => Done { answer: Err(ConfirmRefusal::NotSignedIn), skip_cookies: Vec::new() },
+        }
+    }
+
+    /// [完了] on the resume confirmation screen; says the name of the acting account's skip cookie.
+    pub(crate) fn complete_resume(&self, portal: Portal, visitor: &Visitor) -> Result<String, NotSignedIn> {
+        let account = self.holder(portal, visitor).ok_or(NotSignedIn)?;
+        let others = self.happen(&account, CompleteResume { visitor }, None).answer?;
+        for other in others.into_iter().filter_map(|slot| self.store.with_slot(slot)) {
+            self.happen(&other, RevokeSkips { visitor }, None);
+        }
+        Ok(self.look(&account, |state, _| self.decisions.skip_cookie_name(&state.identity)))
+    }
+
+    /// [ログアウト].
+    pub(crate) fn sign_out(&self, portal: Portal, visitor: &Visitor) {
+        if let Some(account) = self.session_holder(portal, visitor) {
+            self.happen(&account, SignOut { visitor }, None);
+        }
+    }
+
+    /// The user registers another address.
+    pub(crate) fn change_address(
+        &self,
+        portal: Portal,
+        visitor: &Visitor,
+        address: &Address,
+    ) -> Result<(), AddressRefusal> {
+        let account = self.holder(portal, visitor).ok_or(AddressRefusal::NotSignedIn)?;
+        self.register_address(&account, address, ChangeAddress { visitor, address })
+    }
+
+    /// The office registers another address.
+    pub(crate) fn move_address(&self, account: &Arc<Account>, address: &Address) -> Result<(), AddressRefusal> {
+        self.register_address(account, address, MoveAddress { address })
+    }
+
+    /// Asks, after an account's clock was moved, whether that is an occasion to mail something.
+    pub(crate) fn note_time_passed(&self, account: &Account) {
+        let notice = self.look(account, |state, now| {
+            let occasion = Occasion::TimePassed;
+            let context = NoticeContext { occasion, account: Some(state), address: &state.address, now };
+            self.decisions.notice_on(&context)
+        });
+        self.send_notice(notice);
+    }
+
+    /// Looks at an account at its own time.
+    pub(crate) fn look<T>(&self, account: &Account, look: impl FnOnce(&AccountState, Moment) -> T) -> T {
+        account.look(self.real_time.now(), look)
+    }
+
+    /// The account the visitor is known at: by its session or else by its attempt.
+    pub(crate) fn holder(&self, portal: Portal, visitor: &Visitor) -> Option<Arc<Account>> {
+        self.session_holder(portal, visitor).or_else(|| self.attempt_holder(portal, visitor))
+    }
+
+    fn session_holder(&self, portal: Portal, visitor: &Visitor) -> Option<Arc<Account>> {
+        visitor.session.as_ref().and_then(|token| self.of_portal(portal, &token.hash()))
+    }
+
+    /// The account of the visitor's attempt.
+    pub(crate) fn attempt_holder(&self, portal: Portal, visitor: &Visitor) -> Option<Arc<Account>> {
+        visitor.attempt.as_ref().and_then(|token| self.of_portal(portal, &token.hash()))
+    }
+
+    fn of_portal(&self, portal: Portal, token: &TokenHash) -> Option<Arc<Account>> {
+        let account = self.store.with_token(token)?;
+        self.look(&account, |state, _| state.identity.portal == portal).then_some(account)
+    }
+
+    /// FAQ-15: signing in replaces the browser's session at the portal, also that of another account.
+    fn end_replaced(
+        &self,
+        previous: Option<Arc<Account>>,
+        account: &Arc<Account>,
+        visitor: &Visitor,
+        signed_in: &SignedIn,
+    ) {
+        let Some(previous) = previous else { return };
+        if !Arc::ptr_eq(&previous, account) && visitor.session.as_ref() != Some(&signed_in.session) {
+            self.happen(&previous, SignOut { visitor }, None);
+        }
+    }
+
+    fn register_address<E: Event<Answer = Result<(), AddressRefusal>>>(
+        &self,
+        account: &Arc<Account>,
+        address: &Address,
+        event: E,
+    ) -> Result<(), AddressRefusal> {
+        let real = self.real_time.now();
+        let outcome = self.store.apply_new_address(account, address, event, real, &mut system(), &*self.decisions);
+        self.follow(account, outcome, None).answer
+    }
+
+    fn happen<E: Event>(&self, account: &Arc<Account>, event: E, room: Option<Room>) -> Done<E::Answer> {
+        let outcome = self.store.apply(account, event, self.real_time.now(), &mut system(), &*self.decisions);
+        self.follow(account, outcome, room)
+    }
+
+    /// Sees to the effects. A code's place in the queue was taken before the event; nothing is mailed without one.
+    fn follow<A>(&self, account: &Arc<Account>, outcome: Outcome<A>, mut room: Option<Room>) -> Done<A> {
+        let mut skip_cookies = Vec::new();
+        for effect in outcome.effects {
+            match effect {
+                Effect::MailCode { attempt, recipients, letter } => {
+                    if let Some(room) = room.take() {
+                        self.send_code(account, attempt, &recipients, &letter, room);
+                    }
+                }
+                Effect::Notify(notice) => self.send_notice(Some(notice)),
+                Effect::KeepSkip(cookie) => skip_cookies.push(cookie),
+                Effect::OpenToken(_) | Effect::CloseToken(_) => {}
+            }
+        }
+        Done { answer: outcome.answer, skip_cookies }
+    }
+
+    fn send_code(
+        &self,
+        account: &Arc<Account>,
+        attempt: TokenHash,
+        recipients: &Recipients,
+        letter: &Letter,
+        room: Room,
+    ) {
+        let (store, account, decisions) = (self.store.clone(), account.clone(), self.decisions.clone());
+        let real_time = self.real_time;
+        let settled = move |result: Result<(), DeliveryError>| {
+            let delivery = match result {
+                Ok(()) => Delivery::Accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a code could not be mailed");
+                    Delivery::Refused
+                }
+            };
+            let event = MailSettled { attempt, delivery };
+            store.apply(&account, event, real_time.now(), &mut system(), &*decisions);
+        };
+        match written(recipients, letter) {
+            Ok(mail) => self.outbox.post(room, mail, settled),
+            Err(error) => settled(Err(DeliveryError::Refused(error.to_string()))),
+        }
+    }
+
+    fn send_notice(&self, notice: Option<Notice>) {
+        let Some((Notice { to, letter }, room)) = notice.zip(self.outbox.reserve()) else { return };
+        match written(&Recipients { to: vec![to], cc: Vec::new(), bcc: Vec::new() }, &letter) {
+            Ok(mail) => self.outbox.post(room, mail, drop),
+            Err(error) => tracing::warn!(%error, "a notice could not be mailed"),
+        }
+    }
+
+    fn notify_unknown(&self, address: &Address) {
+        let context =
+            NoticeContext { occasion: Occasion::UnknownId, account: None, address, now: self.real_time.now() };
+        self.send_notice(self.decisions.notice_on(&context));
+    }
+}
+
+fn written(recipients: &Recipients, letter: &Letter) -> Result<Mail, ComposeError> {
+    compose(recipients, letter, &system().token())
+}
+
+/// The system's own generator; it fails only where the machine has no randomness at all.
+pub(crate) fn system() -> UnwrapErr<SysRng> {
+    UnwrapErr(SysRng)
+}

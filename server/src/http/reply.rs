@@ -1,0 +1,102 @@
+//! An answer before it becomes bytes: which screen, which status, which cookies.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+
+use crate::core::{Portal, TokenHash, Visitor};
+use crate::pages::{Message, Screen, html, lines_of};
+use crate::store::Account;
+
+use super::routes::Place;
+
+/// How long a caller is asked to wait when the mail queue is full. In seconds.
+const BUSY_RETRY_S: &str = "5";
+
+/// What is answered.
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) portal: Option<Portal>,
+    pub(super) body: Body,
+    /// Further header lines.
+    pub(super) headers: Vec<(http::HeaderName, String)>,
+    /// What the request was about.
+    pub(super) about: About,
+}
+
+/// What the answer shows.
+pub(super) enum Body {
+    /// A screen with its content.
+    Page(Screen, String),
+    /// Another place.
+    Redirect(String),
+    /// The style sheet.
+    Style,
+}
+
+/// What a request was about, for the decisions on what a page shows.
+#[derive(Default)]
+pub(super) struct About {
+    pub(super) account: Option<Arc<Account>>,
+    pub(super) attempt: Option<TokenHash>,
+    pub(super) session: Option<TokenHash>,
+}
+
+impl About {
+    /// A visitor known at this account.
+    pub(super) fn new(account: Option<Arc<Account>>, visitor: &Visitor) -> Self {
+        let hash = |token: &Option<crate::core::Token>| token.as_ref().map(|token| token.hash());
+        Self { account, attempt: hash(&visitor.attempt), session: hash(&visitor.session) }
+    }
+}
+
+impl Reply {
+    /// A screen.
+    pub(super) fn page(status: StatusCode, portal: Option<Portal>, screen: Screen, content: String) -> Self {
+        Self { status, portal, body: Body::Page(screen, content), headers: Vec::new(), about: About::default() }
+    }
+
+    /// A screen that says what it has to say, with the way back to the sign-in or the portals.
+    pub(super) fn message(status: StatusCode, portal: Option<Portal>, screen: Screen) -> Self {
+        let path = portal.map(|portal| Place::SignIn.path(portal));
+        let link = path.as_deref().map_or(("/", "サービスの選択に戻る"), |path| (path, "ログイン画面へ"));
+        let reply = Self::page(status, portal, screen, html(&Message { lines: lines_of(screen), link }));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            return reply.with_header(http::header::RETRY_AFTER, BUSY_RETRY_S.to_owned());
+        }
+        reply
+    }
+
+    /// The next page after a form was taken, and the way to the sign-in from a page that needs it.
+    pub(super) fn redirect(portal: Portal, place: Place) -> Self {
+        Self {
+            status: StatusCode::SEE_OTHER,
+            portal: Some(portal),
+            body: Body::Redirect(place.path(portal)),
+            headers: Vec::new(),
+            about: About::default(),
+        }
+    }
+
+    /// The style sheet.
+    pub(super) fn style() -> Self {
+        Self { status: StatusCode::OK, portal: None, body: Body::Style, headers: Vec::new(), about: About::default() }
+    }
+
+    /// With a header line more.
+    pub(super) fn with_header(mut self, name: http::HeaderName, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// With a `Set-Cookie` line more.
+    pub(super) fn with_cookie(self, line: String) -> Self {
+        self.with_header(http::header::SET_COOKIE, line)
+    }
+
+    /// With what the request was about.
+    pub(super) fn about(mut self, about: About) -> Self {
+        self.about = about;
+        self
+    }
+}

@@ -1,0 +1,130 @@
+//! Which path leads where.
+
+use http::Method;
+use matchit::Router;
+
+use crate::core::Portal;
+
+/// A place of the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// The list of the portals.
+    Portals,
+    /// The style sheet.
+    Style,
+    /// A place of one portal.
+    Of(Portal, Place),
+}
+
+/// A place of one portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    SignIn,
+    Code,
+    Skip,
+    MyPage,
+    Settings,
+    SkipSettings,
+    Resume,
+    CompleteResume,
+    Address,
+    SignOut,
+}
+
+/// The path of the portal list.
+const PORTALS: &str = "/";
+/// The path of the style sheet.
+pub(super) const STYLE: &str = "/style.css";
+
+/// Every place of a portal with the end of its path and the methods it takes.
+const PLACES: [(Place, &str, &str); 10] = [
+    (Place::SignIn, "sign-in", "GET, HEAD, POST"),
+    (Place::Code, "code", "GET, HEAD, POST"),
+    (Place::Skip, "skip", "GET, HEAD, POST"),
+    (Place::MyPage, "my-page", "GET, HEAD"),
+    (Place::Settings, "settings", "GET, HEAD"),
+    (Place::SkipSettings, "settings/skip", "GET, HEAD"),
+    (Place::Resume, "settings/skip/resume", "GET, HEAD, POST"),
+    (Place::CompleteResume, "settings/skip/resume/complete", "POST"),
+    (Place::Address, "settings/address", "GET, HEAD, POST"),
+    (Place::SignOut, "sign-out", "POST"),
+];
+
+/// The way to every place.
+pub(super) struct Routes {
+    router: Router<Option<Place>>,
+}
+
+impl Routes {
+    pub(super) fn new() -> Self {
+        let mut router = Router::new();
+        let paths = PLACES.iter().map(|(place, end, _)| (format!("/{{portal}}/{end}"), Some(*place)));
+        for (path, place) in paths.chain([(PORTALS.to_owned(), None), (STYLE.to_owned(), None)]) {
+            router.insert(path, place).expect("the paths above do not contradict each other");
+        }
+        Self { router }
+    }
+
+    /// The place a path leads to.
+    pub(super) fn find(&self, path: &str) -> Option<Route> {
+        let found = self.router.at(path).ok()?;
+        match found.value {
+            Some(place) => Some(Route::Of(found.params.get("portal")?.parse().ok()?, *place)),
+            None if path == STYLE => Some(Route::Style),
+            None => Some(Route::Portals),
+        }
+    }
+}
+
+impl Route {
+    /// The methods it takes, as the `Allow` header names them.
+    pub(super) fn allow(self) -> &'static str {
+        match self {
+            Self::Portals | Self::Style => "GET, HEAD",
+            Self::Of(_, place) => place.row().2,
+        }
+    }
+
+    /// Whether it takes this method.
+    pub(super) fn takes(self, method: &Method) -> bool {
+        self.allow().split(", ").any(|name| name == method.as_str())
+    }
+}
+
+impl Place {
+    /// The path of this place at a portal.
+    pub(super) fn path(self, portal: Portal) -> String {
+        format!("/{portal}/{}", self.row().1)
+    }
+
+    fn row(self) -> &'static (Place, &'static str, &'static str) {
+        PLACES.iter().find(|(place, ..)| *place == self).unwrap_or(&PLACES[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_place_is_found_by_its_path_at_every_portal() {
+        let routes = Routes::new();
+        for portal in Portal::ALL {
+            for (place, ..) in PLACES {
+                assert_eq!(routes.find(&place.path(portal)), Some(Route::Of(portal, place)));
+            }
+        }
+        assert_eq!(routes.find("/"), Some(Route::Portals));
+        assert_eq!(routes.find("/style.css"), Some(Route::Style));
+    }
+
+    #[test]
+    fn nothing_else_is_found() {
+        let routes = Routes::new();
+        for path in
+            ["", "//", "/seeker", "/seeker/", "/nobody/sign-in", "/seeker/sign-in/", "/seeker/settings/skip/x", "*"]
+        {
+            assert_eq!(routes.find(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The site: takes a request apart, hands it to its place, and makes the answer.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
+    USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+
+use super::connection::Answer;
+use super::cookies::{self, BROWSER, Jar};
+use super::form::Form;
+use super::guard::{FormTokens, is_cross_site};
+use super::reply::{About, Body, Reply};
+use super::routes::{Place, Route, Routes};
+use super::{account, sign_in};
+use crate::core::{Draw, Portal, Visitor};
+use crate::decisions::{CookieKind, Decisions, PageContext, PostContext};
+use crate::desk::{Desk, Done, system};
+use crate::pages::{PortalList, STYLE, Screen, html, layout};
+
+/// The largest form. In bytes.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+/// How long the body of a form may take.
+const BODY_TIME: Duration = Duration::from_secs(10);
+/// How long the style sheet may be kept; it changes with the server only.
+const STYLE_CACHE: &str = "public, max-age=3600";
+/// Nothing but our own style sheet and forms; no scripts, no frames.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The site of all portals.
+pub(crate) struct Site {
+    pub(super) desk: std::sync::Arc<Desk>,
+    pub(super) form_tokens: FormTokens,
+    pub(super) https: bool,
+    routes: Routes,
+}
+
+/// One request at a place of a portal.
+pub(super) struct Call<'a> {
+    pub(super) site: &'a Site,
+    pub(super) portal: Portal,
+    pub(super) visitor: Visitor,
+    /// The browser's own identifier, if it has kept one.
+    pub(super) browser: Option<String>,
+    pub(super) form: Form,
+    is_post: bool,
+    is_cross_site: bool,
+}
+
+impl Answer for Site {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let reply = self.reply(request).await;
+        self.finished(reply)
+    }
+}
+
+impl Site {
+    /// A site in front of a desk. `https` says that browsers reach it over TLS.
+    pub(crate) fn new(desk: std::sync::Arc<Desk>, https: bool) -> Self {
+        let mut key = [0; 32];
+        system().fill(&mut key);
+        Self { desk, form_tokens: FormTokens::new(key), https, routes: Routes::new() }
+    }
+
+    pub(super) fn decisions(&self) -> &dyn Decisions {
+        &*self.desk.decisions
+    }
+
+    async fn reply(&self, request: Request<Incoming>) -> Reply {
+        let Some(route) = self.routes.find(request.uri().path()) else {
+            return Reply::message(StatusCode::NOT_FOUND, None, Screen::NotFound);
+        };
+        if !route.takes(request.method()) {
+            return Reply::message(StatusCode::METHOD_NOT_ALLOWED, None, Screen::MethodNotAllowed)
+                .with_header(ALLOW, route.allow().to_owned());
+        }
+        let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !self.decisions().serves_user_agent(user_agent) {
+            return Reply::message(StatusCode::FORBIDDEN, None, Screen::Forbidden);
+        }
+        match route {
+            Route::Style => Reply::style(),
+            Route::Portals => {
+                let content = html(&PortalList { portals: Portal::ALL });
+                Reply::page(StatusCode::OK, None, Screen::Portals, content)
+            }
+            Route::Of(portal, place) => match self.call(portal, request).await {
+                Ok(call) => call.answer(place).await,
+                Err(status) => Reply::message(status, Some(portal), Screen::BadRequest),
+            },
+        }
+    }
+
+    async fn call(&self, portal: Portal, request: Request<Incoming>) -> Result<Call<'_>, StatusCode> {
+        let (head, body) = request.into_parts();
+        let is_post = head.method == Method::POST;
+        let form = if is_post { read_form(&head.headers, body).await? } else { Form::default() };
+        let jar = Jar::read(&head.headers, self.https);
+        Ok(Call {
+            site: self,
+            portal,
+            browser: jar.get(BROWSER).map(str::to_owned),
+            visitor: jar.into_visitor(portal),
+            form,
+            is_post,
+            is_cross_site: is_cross_site(&head.headers),
+        })
+    }
+
+    fn finished(&self, reply: Reply) -> Response<Full<Bytes>> {
+        let screen = if let Body::Page(screen, _) = &reply.body { Some(*screen) } else { None };
+        let is_style = matches!(reply.body, Body::Style);
+        let (extra, extra_headers) = if is_style { Default::default() } else { self.extras(screen, &reply.about) };
+        let (content_type, location, body) = match reply.body {
+            Body::Page(screen, content) => {
+                (Some("text/html; charset=utf-8"), None, Bytes::from(layout(screen, reply.portal, &content, &extra)))
+            }
+            Body::Redirect(path) => (None, Some(path), Bytes::new()),
+            Body::Style => (Some("text/css; charset=utf-8"), None, Bytes::from_static(STYLE.as_bytes())),
+        };
+        let mut response = Response::new(Full::new(body));
+        *response.status_mut() = reply.status;
+        let headers = response.headers_mut();
+        let cache = if is_style { STYLE_CACHE } else { self.decisions().cache_control(screen) };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        if let Some(content_type) = content_type {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        let named = location.map(|path| (LOCATION, path)).into_iter().chain(reply.headers);
+        for (name, value) in named {
+            append(headers, name, &value);
+        }
+        for (name, value) in extra_headers {
+            if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+                append(headers, name, &value);
+            }
+        }
+        response
+    }
+
+    /// What the decisions add to a page: nothing, by the rules.
+    fn extras(&self, screen: Option<Screen>, about: &About) -> (String, Vec<(String, String)>) {
+        let ask = |context: &PageContext<'_>| {
+            let decisions = self.decisions();
+            (decisions.extra_page_html(context), decisions.extra_response_headers(context))
+        };
+        match &about.account {
+            None => {
+                let now = self.desk.real_time.now();
+                ask(&PageContext { screen, account: None, attempt: None, session: None, now })
+            }
+            Some(account) => self.desk.look(account, |state, now| {
+                let attempt = about.attempt.as_ref().and_then(|token| state.attempt(token));
+                let session = about.session.as_ref().and_then(|token| state.session(token));
+                ask(&PageContext { screen, account: Some(state), attempt, session, now })
+            }),
+        }
+    }
+
+    /// The `Set-Cookie` line that has a browser keep a cookie.
+    pub(super) fn keep(&self, kind: CookieKind, name: &str, value: &str) -> String {
+        cookies::keep(name, value, &self.decisions().cookie_attributes(kind, self.https))
+    }
+
+    /// The `Set-Cookie` line that has a browser forget a cookie.
+    pub(super) fn forget(&self, kind: CookieKind, name: &str) -> String {
+        cookies::forget(name, &self.decisions().cookie_attributes(kind, self.https))
+    }
+}
+
+impl Call<'_> {
+    async fn answer(self, place: Place) -> Reply {
+        let reply = match (place, self.is_post) {
+            (Place::SignIn, false) => sign_in::show(&self),
+            (Place::SignIn, true) => sign_in::submit(&self).await,
+            (Place::Code, false) => sign_in::show_code(&self),
+            (Place::Code, true) => sign_in::submit_code(&self),
+            (Place::Skip, false) => account::show_skip(&self),
+            (Place::Skip, true) => account::confirm_skip(&self),
+            (Place::MyPage, _) => account::my_page(&self),
+            (Place::Settings, _) => account::settings(&self),
+            (Place::SkipSettings, _) => account::skip_settings(&self),
+            (Place::Resume, _) => account::resume(&self),
+            (Place::CompleteResume, _) => account::complete_resume(&self),
+            (Place::Address, false) => account::show_address(&self),
+            (Place::Address, true) => account::change_address(&self),
+            (Place::SignOut, _) => account::sign_out(&self),
+        };
+        if reply.about.account.is_some() {
+            return reply;
+        }
+        let about = About::new(self.site.desk.holder(self.portal, &self.visitor), &self.visitor);
+        reply.about(about)
+    }
+
+    /// The token for a form of a page before the sign-in.
+    pub(super) fn csrf_before_sign_in(&self, browser: &str) -> String {
+        self.site.form_tokens.of(&held_browser(browser))
+    }
+
+    /// The token for a form of a page behind the sign-in.
+    pub(super) fn csrf(&self) -> String {
+        self.site.form_tokens.of(&self.held())
+    }
+
+    /// Whether a form before the sign-in counts.
+    pub(super) fn form_counts_before_sign_in(&self) -> bool {
+        self.form_counts(&held_browser(self.browser.as_deref().unwrap_or_default()))
+    }
+
+    /// Whether a form behind the sign-in counts; what is no form needs no token.
+    pub(super) fn form_counts_if_posted(&self) -> bool {
+        !self.is_post || self.form_counts(&self.held())
+    }
+
+    fn form_counts(&self, held: &str) -> bool {
+        let token_matches = self.site.form_tokens.matches(self.form.get("csrf"), held);
+        self.site.decisions().accepts_form(&PostContext { token_matches, is_cross_site: self.is_cross_site })
+    }
+
+    /// What ties a form to its browser: the session, or without one the browser's own identifier.
+    fn held(&self) -> String {
+        match &self.visitor.session {
+            Some(session) => format!("session:{}", session.as_str()),
+            None => held_browser(self.browser.as_deref().unwrap_or_default()),
+        }
+    }
+
+    /// A screen that only says something.
+    pub(super) fn message(&self, status: StatusCode, screen: Screen) -> Reply {
+        Reply::message(status, Some(self.portal), screen)
+    }
+
+    /// A screen with content.
+    pub(super) fn page(&self, status: StatusCode, screen: Screen, content: String) -> Reply {
+        Reply::page(status, Some(self.portal), screen, content)
+    }
+
+    /// Another place of this portal.
+    pub(super) fn redirect(&self, place: Place) -> Reply {
+        Reply::redirect(self.portal, place)
+    }
+
+    /// The answer to an event, with the skip cookies that came of it.
+    pub(super) fn with_skip_cookies<A>(&self, done: Done<A>, answer: impl FnOnce(A) -> Reply) -> Reply {
+        let reply = answer(done.answer);
+        done.skip_cookies.iter().fold(reply, |reply, cookie| {
+            reply.with_cookie(self.site.keep(CookieKind::Skip, &cookie.name, &cookie.value))
+        })
+    }
+}
+
+fn held_browser(browser: &str) -> String {
+    format!("browser:{browser}")
+}
+
+fn append(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    match HeaderValue::from_str(value) {
+        Ok(value) => {
+            headers.append(name, value);
+        }
+        Err(_) => tracing::error!(%name, "a header value could not be written"),
+    }
+}
+
+async fn read_form(headers: &HeaderMap, body: Incoming) -> Result<Form, StatusCode> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let bytes = read_body(body, MAX_BODY_BYTES).await?;
+    Form::read(&bytes).map_err(|_| StatusCode::BAD_REQUEST)
+}
+
+/// Reads a body within its limits of size and time.
+pub(crate) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, StatusCode> {
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+    }
+}

@@ -1,0 +1,122 @@
+//! The templates of the screens.
+
+use askama::Template;
+
+use super::screen::Screen;
+use crate::core::Portal;
+
+/// The style sheet.
+pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
+
+/// What the title names where no portal is meant.
+const NO_PORTAL: &str = "Sekisho";
+
+#[derive(Template)]
+#[template(path = "layout.html")]
+struct Layout<'a> {
+    screen: &'a str,
+    service: &'a str,
+    content: &'a str,
+    extra: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "portals.html")]
+pub(crate) struct PortalList {
+    pub(crate) portals: [Portal; 3],
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub(crate) struct SignInForm<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+    pub(crate) address: &'a str,
+    pub(crate) alert: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "code.html")]
+pub(crate) struct CodeForm<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+    pub(crate) alert: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "skip_confirmation.html")]
+pub(crate) struct SkipForm<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+    pub(crate) cautions: bool,
+}
+
+#[derive(Template)]
+#[template(path = "my_page.html")]
+pub(crate) struct MyPage<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+    pub(crate) name: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "settings.html")]
+pub(crate) struct Settings {
+    pub(crate) portal: Portal,
+}
+
+#[derive(Template)]
+#[template(path = "skip_settings.html")]
+pub(crate) struct SkipSettings<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+    pub(crate) status: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "resume_confirmation.html")]
+pub(crate) struct ResumeForm<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "address_change.html")]
+pub(crate) struct AddressForm<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+    pub(crate) current: &'a str,
+    pub(crate) typed: &'a str,
+    pub(crate) alert: Option<&'a str>,
+}
+
+/// A template's HTML.
+pub(crate) fn html(template: &impl Template) -> String {
+    template.render().expect("a template that is written into a string cannot fail")
+}
+
+/// A whole page; `extra` is HTML that follows the content.
+pub(crate) fn layout(screen: Screen, portal: Option<Portal>, content: &str, extra: &str) -> String {
+    html(&Layout { screen: screen.label(), service: portal.map_or(NO_PORTAL, Portal::name), content, extra })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_user_wrote_is_no_html() {
+        let address = "\"><script>alert(1)</script>";
+        let form = SignInForm { portal: Portal::Seeker, csrf: "t", address, alert: Some("<b>") };
+        let page = html(&form);
+        assert!(!page.contains("<script") && !page.contains("<b>"));
+    }
+
+    #[test]
+    fn a_page_has_one_heading_that_is_its_title() {
+        let page = layout(Screen::SignIn, Some(Portal::Employer), "<p>本文</p>", "");
+        assert!(page.contains("<title>ログイン | 求人者マイページ</title>"));
+        assert_eq!(page.matches("<h1>ログイン</h1>").count(), 1);
+        assert!(page.contains("<html lang=\"ja\">") && page.contains("<p>本文</p>"));
+    }
+}

@@ -1,0 +1,143 @@
+//! Passwords: hashing and checking them, at a cost that can be chosen.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+/// A longer password is nobody's; the bound keeps a caller from making the server work. In bytes.
+pub const MAX_PASSWORD_BYTES: usize = 1024;
+
+/// How much a password check costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PasswordCost {
+    /// Argon2id with 19 MiB and two passes: what OWASP's password storage cheat sheet asks for.
+    #[default]
+    Full,
+    /// The least Argon2id can do (8 KiB, one pass): for load runs that measure something else. Not for real passwords.
+    Cheap,
+}
+
+/// A password could not be hashed; that is our bug or a lack of memory.
+#[derive(Debug, thiserror::Error)]
+#[error("the password could not be hashed: {0}")]
+pub struct PasswordError(#[from] argon2::password_hash::Error);
+
+/// Checks passwords, as many at a time as there are cores.
+pub struct Passwords {
+    cost: PasswordCost,
+    hasher: Argon2<'static>,
+    turns: Semaphore,
+    /// The hash of no account's password: an unknown ID costs as much as a known one (BASE, no enumeration by time).
+    nobody: Arc<str>,
+}
+
+impl Passwords {
+    /// A checker of this cost.
+    ///
+    /// # Errors
+    /// Not even one password could be hashed.
+    pub fn new(cost: PasswordCost) -> Result<Self, PasswordError> {
+        let params = match cost {
+            PasswordCost::Full => Params::DEFAULT,
+            PasswordCost::Cheap => cheapest(),
+        };
+        let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let nobody = hash(&hasher, "nobody's")?;
+        Ok(Self { cost, hasher, turns: Semaphore::new(cores()), nobody })
+    }
+
+    /// Hashes passwords on all cores; this blocks.
+    ///
+    /// # Errors
+    /// One of them could not be hashed.
+    pub fn hash_all(&self, passwords: &[String]) -> Result<Vec<Arc<str>>, PasswordError> {
+        let share = passwords.len().div_ceil(cores()).max(1);
+        std::thread::scope(|scope| {
+            let hash_share =
+                |share: &[String]| share.iter().map(|password| hash(&self.hasher, password)).collect::<Vec<_>>();
+            let threads: Vec<_> = passwords.chunks(share).map(|share| scope.spawn(move || hash_share(share))).collect();
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        })
+    }
+
+    /// Whether the password is the one of this hash; without a hash it is not, after the same time.
+    pub async fn are_right(&self, password: &str, stored: Option<Arc<str>>) -> bool {
+        let is_known = stored.is_some() && password.len() <= MAX_PASSWORD_BYTES;
+        let stored = stored.unwrap_or_else(|| self.nobody.clone());
+        let end = password.floor_char_boundary(MAX_PASSWORD_BYTES);
+        let password = &password[..end];
+        let matches = match self.cost {
+            PasswordCost::Cheap => verify(&self.hasher, password, &stored),
+            PasswordCost::Full => self.verify_apart(password.to_owned(), stored).await,
+        };
+        matches && is_known
+    }
+
+    /// A costly check would hold up everything else on its thread, and too many at a time would fill the memory.
+    async fn verify_apart(&self, password: String, stored: Arc<str>) -> bool {
+        let Ok(_turn) = self.turns.acquire().await else { return false };
+        let hasher = self.hasher.clone();
+        tokio::task::spawn_blocking(move || verify(&hasher, &password, &stored)).await.unwrap_or(false)
+    }
+}
+
+fn cheapest() -> Params {
+    let least = Params::new(Params::MIN_M_COST, Params::MIN_T_COST, Params::MIN_P_COST, None);
+    least.expect("the library's own minima are valid parameters")
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn hash(hasher: &Argon2<'_>, password: &str) -> Result<Arc<str>, PasswordError> {
+    let hash = hasher.hash_password(password.as_bytes())?;
+    Ok(Arc::from(hash.to_string()))
+}
+
+/// Compares in constant time, with the parameters that the hash itself names.
+fn verify(hasher: &Argon2<'_>, password: &str, stored: &str) -> bool {
+    PasswordHash::new(stored).is_ok_and(|stored| hasher.verify_password(password.as_bytes(), &stored).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_password_of_a_known_account_is_right() {
+        for cost in [PasswordCost::Cheap, PasswordCost::Full] {
+            let passwords = Passwords::new(cost).unwrap();
+            let stored = passwords.hash_all(&["正しい password".to_owned()]).unwrap().remove(0);
+            assert!(passwords.are_right("正しい password", Some(stored.clone())).await);
+            assert!(!passwords.are_right("wrong", Some(stored.clone())).await);
+            assert!(!passwords.are_right("", Some(stored)).await);
+            assert!(!passwords.are_right("nobody's", None).await, "the stand-in opens nothing");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_over_long_password_is_wrong_even_if_its_beginning_is_right() {
+        let passwords = Passwords::new(PasswordCost::Cheap).unwrap();
+        let longest = "あ".repeat(341);
+        let stored = passwords.hash_all(std::slice::from_ref(&longest)).unwrap().remove(0);
+        assert!(passwords.are_right(&longest, Some(stored.clone())).await);
+        assert!(!passwords.are_right(&format!("{longest}あ"), Some(stored)).await);
+    }
+
+    #[test]
+    fn many_are_hashed_in_their_order_each_with_its_own_salt() {
+        let passwords = Passwords::new(PasswordCost::Cheap).unwrap();
+        let plain: Vec<String> = (0..9).map(|n| format!("p{}", n / 2)).collect();
+        let hashes = passwords.hash_all(&plain).unwrap();
+        assert!(plain.iter().zip(&hashes).all(|(plain, hash)| verify(&passwords.hasher, plain, hash)));
+        assert_ne!(hashes[0], hashes[1]);
+    }
+}

@@ -1,0 +1,218 @@
+//! Starting and stopping the server.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::control::Control;
+use crate::core::{Address, GO_LIVE, Moment, Portal};
+use crate::decisions::Decisions;
+use crate::desk::{Desk, system};
+use crate::http::{Site, bind, serve};
+use crate::mail::{Delivery, MAIL_QUEUE, NoDelivery, Outbox, SmtpDelivery};
+use crate::passwords::{PasswordCost, PasswordError, Passwords};
+use crate::store::{AccountClock, InsertError, NewAccount, RealTime, Store};
+
+/// How long open requests and mails under way are waited for at the end.
+const LAST_PATIENCE: Duration = Duration::from_secs(6);
+
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The control listener; off by default.
+    pub control: Option<ControlConfig>,
+    /// The mail host as `HOST:PORT`. Without one no code can be delivered, and its screen says so.
+    pub smtp: Option<String>,
+    /// How many accounts each portal has from the start: `user00001@example.test` with the password `password-00001`,
+    /// and so on.
+    pub seeded_accounts: usize,
+    /// What a password check costs.
+    pub password_cost: PasswordCost,
+    /// From when on a code is asked (NOTICE-1).
+    pub go_live: Moment,
+    /// Whether browsers reach the server over TLS; cookies are then `Secure` and bear the `__Host-` prefix. The server
+    /// itself speaks plain HTTP.
+    pub https: bool,
+    /// How many mails wait at most.
+    pub mail_queue: usize,
+}
+
+/// How the control listener is started.
+#[derive(Clone, Debug)]
+pub struct ControlConfig {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The bearer token of those who may use it.
+    pub token: String,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            control: None,
+            smtp: None,
+            seeded_accounts: 0,
+            password_cost: PasswordCost::Full,
+            go_live: GO_LIVE,
+            https: false,
+            mail_queue: MAIL_QUEUE,
+        }
+    }
+}
+
+/// Why a server was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Somebody else listens there.
+    #[error("`{address}` is in use\n\nhint: choose another port, or port 0 for a free one")]
+    AddressInUse {
+        /// Where it was to listen.
+        address: SocketAddr,
+    },
+    /// It cannot listen there for another reason.
+    #[error("cannot listen on `{address}`: {source}")]
+    Listen {
+        /// Where it was to listen.
+        address: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The accounts from the start could not be made; our bug.
+    #[error("the first accounts could not be made: {0}")]
+    Seed(#[from] InsertError),
+}
+
+/// Starts servers.
+pub struct Server;
+
+/// A server that runs. Dropping it stops it without waiting.
+pub struct RunningServer {
+    address: SocketAddr,
+    control_address: Option<SocketAddr>,
+    desk: Arc<Desk>,
+    tasks: TaskTracker,
+    stop: DropGuard,
+}
+
+impl Server {
+    /// Starts a server that delivers its mail by SMTP.
+    ///
+    /// # Errors
+    /// It cannot listen where it should, or passwords cannot be hashed.
+    pub async fn start(config: ServerConfig, decisions: Arc<dyn Decisions>) -> Result<RunningServer, ServerError> {
+        let delivery: Arc<dyn Delivery> = match &config.smtp {
+            Some(host) => Arc::new(SmtpDelivery::new(host.clone())),
+            None => Arc::new(NoDelivery),
+        };
+        Self::start_with(config, decisions, delivery).await
+    }
+
+    /// Starts a server that delivers its mail in a way of the caller's; `smtp` does not count then.
+    ///
+    /// # Errors
+    /// It cannot listen where it should, or passwords cannot be hashed.
+    pub async fn start_with(
+        config: ServerConfig,
+        decisions: Arc<dyn Decisions>,
+        delivery: Arc<dyn Delivery>,
+    ) -> Result<RunningServer, ServerError> {
+        let (listener, address) = listen(config.listen)?;
+        let control = match &config.control {
+            Some(control) => Some((listen(control.listen)?, control.token.clone())),
+            None => None,
+        };
+        let desk = Arc::new(Desk {
+            store: Arc::default(),
+            decisions,
+            passwords: Passwords::new(config.password_cost)?,
+            outbox: Outbox::new(delivery, config.mail_queue),
+            real_time: RealTime::start(),
+            go_live: config.go_live,
+        });
+        seed(&desk, config.seeded_accounts).await?;
+
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let site = Arc::new(Site::new(desk.clone(), config.https));
+        tasks.spawn(serve(listener, site, tasks.clone(), stop.clone()));
+        let control_address = control.as_ref().map(|((_, address), _)| *address);
+        if let Some(((listener, _), token)) = control {
+            let control = Arc::new(Control::new(desk.clone(), &token));
+            tasks.spawn(serve(listener, control, tasks.clone(), stop.clone()));
+        }
+        tracing::info!(%address, ?control_address, "the server listens");
+        Ok(RunningServer { address, control_address, desk, tasks, stop: stop.drop_guard() })
+    }
+}
+
+impl RunningServer {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where its control listener listens, if it has one.
+    pub fn control_address(&self) -> Option<SocketAddr> {
+        self.control_address
+    }
+
+    /// Its accounts.
+    pub fn store(&self) -> &Store {
+        &self.desk.store
+    }
+
+    /// Stops it: takes no more connections, lets open requests and mails under way come to an end for a few seconds.
+    pub async fn shutdown(self) {
+        self.stop.disarm().cancel();
+        self.tasks.close();
+        if tokio::time::timeout(LAST_PATIENCE, self.tasks.wait()).await.is_err() {
+            tracing::warn!(connections = self.tasks.len(), "connections were left at the end");
+        }
+        self.desk.outbox.close(LAST_PATIENCE).await;
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let bound = bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+    bound.map(|(address, listener)| (listener, address)).map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => ServerError::AddressInUse { address },
+        _ => ServerError::Listen { address, source },
+    })
+}
+
+/// Makes the accounts a server has from the start, alike at every portal.
+async fn seed(desk: &Arc<Desk>, count: usize) -> Result<(), ServerError> {
+    let passwords: Vec<String> = (1..=count).map(|number| format!("password-{number:05}")).collect();
+    let hashing = desk.clone();
+    let hashes = tokio::task::spawn_blocking(move || hashing.passwords.hash_all(&passwords))
+        .await
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+    let new = |portal: Portal, index: usize, hash: &Arc<str>| {
+        let number = index + 1;
+        let address = Address::parse(&format!("user{number:05}@example.test")).expect("the address is well formed");
+        NewAccount {
+            portal,
+            address,
+            name: format!("利用者 {number:05}"),
+            password_hash: hash.clone(),
+            main: None,
+            clock: AccountClock::REAL,
+        }
+    };
+    let of_portal = |portal: Portal| {
+        hashes.iter().enumerate().map(move |(index, hash)| new(portal, index, hash)).collect::<Vec<_>>()
+    };
+    let accounts = Portal::ALL.into_iter().flat_map(of_portal).collect();
+    desk.store.insert(accounts, &mut system())?;
+    Ok(())
+}
