@@ -62,6 +62,11 @@ impl Latencies {
         self.values.quantile_below(latency_us)
     }
 
+    /// Each distinct value, in microseconds, with the percentage of all values that do not exceed it, in rising order.
+    pub fn distribution(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
+        self.values.iter_recorded().map(|step| (step.percentile(), step.value_iterated_to()))
+    }
+
     /// The row of a record for these values.
     pub fn step(&self, name: impl Into<String>, errors: u64) -> StepRow {
         StepRow {
@@ -157,6 +162,14 @@ mod tests {
             prop_assert!(row.p50_us.abs_diff(median) * 1_000 <= median.max(1_000) * 2, "{} for {}", row.p50_us, median);
             prop_assert!(row.p50_us <= row.p90_us && row.p90_us <= row.p99_us);
             prop_assert!(row.p99_us <= row.p999_us && row.p999_us <= row.max_us);
+        }
+
+        #[test]
+        fn the_distribution_rises_to_all_values(values in values()) {
+            let latencies = of(&values);
+            let steps: Vec<(f64, u64)> = latencies.distribution().collect();
+            prop_assert!(steps.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1));
+            prop_assert!(values.is_empty() || steps.last().is_some_and(|(percent, _)| *percent == 100.0));
         }
 
         #[test]

@@ -10,12 +10,15 @@ pub mod exchange;
 mod fixtures;
 pub mod har;
 pub mod histogram;
+pub mod html;
 pub mod junit;
 pub mod record;
 pub mod schema;
 pub mod scrub;
 pub mod terminal;
 mod units;
+mod write;
 
 pub use error::ReportError;
 pub use scrub::Scrubber;
+pub use write::{Evidence, write_report};

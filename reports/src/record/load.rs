@@ -183,6 +183,14 @@ impl HealthVerdict {
             HealthVerdict::Invalid => "invalid",
         }
     }
+
+    /// A mark that tells the verdicts apart without colour.
+    pub const fn mark(self) -> &'static str {
+        match self {
+            HealthVerdict::Valid => "✓",
+            HealthVerdict::Invalid => "?",
+        }
+    }
 }
 
 /// One reason why stories broke off.

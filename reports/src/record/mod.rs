@@ -201,6 +201,15 @@ impl RunRecord {
         Ok(text)
     }
 
+    /// How long the run took, in seconds; 0 where its times are none.
+    pub fn duration_s(&self) -> f64 {
+        let time = |text: &str| text.parse::<jiff::Timestamp>();
+        match (time(&self.started_at), time(&self.finished_at)) {
+            (Ok(start), Ok(end)) => end.duration_since(start).as_secs_f64(),
+            _ => 0.0,
+        }
+    }
+
     /// Whether anything was seen at this level, by a check or by a violation under load.
     pub fn looked_at(&self, level: Level) -> bool {
         findings(&self.checks, self.load.as_ref()).any(|finding| finding.level == level)

@@ -46,7 +46,8 @@ fn head(page: Page, record: &RunRecord) -> String {
     let title = format!("Sekisho {}: {}", record.tool_version, record.target.name);
     let mut text = page.paint(Style::new().bold(), &title) + "\n";
     text += &page.command("", &record.command);
-    text += &page.paint(DIM, &format!("seed {}, started {}", record.seed, record.started_at));
+    text += &page
+        .paint(DIM, &format!("seed {}, started {}, took {:.1} s", record.seed, record.started_at, record.duration_s()));
     text + "\n"
 }
 
