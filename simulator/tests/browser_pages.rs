@@ -264,8 +264,8 @@ fn what_a_person_reads_is_told_from_what_they_do_not() {
     assert_eq!(page.title(), Some("コード 入力"));
     assert_eq!(page.text(), "画面 6桁の数字& 次 行 送信 戻るmailanchor");
     assert!(page.text_contains("6桁の数字") && !page.text_contains("いいえ") && !page.text_contains("hidden"));
-    let links: Vec<_> = page.links().iter().map(|link| (link.url.as_str(), link.text.as_str())).collect();
-    assert_eq!(links, [("https://x.example.jp/in", "戻る")]);
+    let links: Vec<_> = page.links().into_iter().map(|link| (String::from(link.url), link.text)).collect();
+    assert_eq!(links, [("https://x.example.jp/in".to_owned(), "戻る".to_owned())]);
     assert_eq!(page.select_text(&selector("h1, p")).as_deref(), Some("画面"));
     assert_eq!(page.dom().texts(&selector("b, i")), ["6桁", "る"]);
     assert_eq!(page.dom().attributes(&selector("a"), "href"), ["../in", "mailto:x@y.jp"]);

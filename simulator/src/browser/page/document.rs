@@ -68,8 +68,14 @@ impl<'a> Page<'a> {
     }
 
     /// All links with an http(s) address, in order.
-    pub fn links(&self) -> &[Link] {
-        &self.outline().links
+    pub fn links(&self) -> Vec<Link> {
+        let outline = self.outline();
+        let base = outline.base.as_ref().unwrap_or(self.url);
+        let links = outline.links.iter().filter_map(|(href, words)| {
+            let url = base.join(href).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+            Some(Link { url, text: outline.text[words.clone()].trim().to_owned() })
+        });
+        links.collect()
     }
 
     /// All forms, in order.

@@ -5,6 +5,7 @@
 //! controls in the first legend of a disabled fieldset stay enabled is not looked at.
 
 use std::convert::Infallible;
+use std::ops::Range;
 
 use encoding_rs::Encoding;
 use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
@@ -12,7 +13,6 @@ use html5gum::{Span, Tokenizer};
 use http::Method;
 use url::Url;
 
-use super::document::Link;
 use super::form::{Button, Choice, Control, Enctype, Entry, Form};
 use super::tag::{Attribute, Element, Tag};
 use super::text::Collapsed;
@@ -25,7 +25,10 @@ const DEFAULT_BUTTON_LABEL: &str = "送信";
 pub(super) struct Outline {
     pub(super) title: Option<String>,
     pub(super) text: String,
-    pub(super) links: Vec<Link>,
+    /// The `href` of each link as it was written, and where in `text` its words are.
+    pub(super) links: Vec<(String, Range<usize>)>,
+    /// What relative addresses are relative to, where the page says.
+    pub(super) base: Option<Url>,
     pub(super) forms: Vec<Form>,
 }
 
@@ -61,8 +64,9 @@ struct Scanner<'a> {
     title: Option<Collapsed>,
     in_title: bool,
     text: Collapsed,
-    link: Option<(String, Collapsed)>,
-    links: Vec<(String, String)>,
+    /// The open link's `href`, and where its words begin in `text`.
+    link: Option<(String, usize)>,
+    links: Vec<(String, Range<usize>)>,
     forms: Vec<Form>,
     /// The form that is open.
     form: Option<usize>,
@@ -141,7 +145,7 @@ impl<'a> Scanner<'a> {
             Element::Unread => self.unread = true,
             Element::Link => {
                 self.close_link();
-                self.link = self.tag.take(Attribute::Href).map(|href| (href, Collapsed::default()));
+                self.link = self.tag.take(Attribute::Href).map(|href| (href, self.text.len()));
             }
             Element::Form => self.start_form(),
             Element::Fieldset => self.fieldsets.push(self.tag.has(Attribute::Disabled)),
@@ -213,18 +217,12 @@ impl<'a> Scanner<'a> {
         if let Some((_, _, label)) = &mut self.choice {
             label.push(text);
         }
-        if let Some((_, said)) = &mut self.link {
-            said.push(text);
-        }
         self.text.push(text);
     }
 
     fn separate(&mut self) {
         self.text.separate();
         self.label.separate();
-        if let Some((_, said)) = &mut self.link {
-            said.separate();
-        }
     }
 
     /// A form within a form does not count (HTML standard, "in body").
@@ -361,8 +359,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn close_link(&mut self) {
-        if let Some((href, said)) = self.link.take() {
-            self.links.push((href, said.into_string()));
+        if let Some((href, start)) = self.link.take() {
+            self.links.push((href, start..self.text.len()));
         }
     }
 
@@ -404,14 +402,11 @@ impl<'a> Scanner<'a> {
                 form.entries.push(entry);
             }
         }
-        let links = self.links.into_iter().filter_map(|(href, text)| {
-            let url = base.join(&href).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
-            Some(Link { url, text })
-        });
         Outline {
             title: self.title.map(Collapsed::into_string),
             text: self.text.into_string(),
-            links: links.collect(),
+            links: self.links,
+            base: self.base,
             forms: self.forms,
         }
     }

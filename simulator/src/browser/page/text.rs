@@ -28,6 +28,11 @@ impl Collapsed {
         self.gap = true;
     }
 
+    /// Bytes collected so far.
+    pub(super) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     pub(super) fn into_string(self) -> String {
         self.text
     }
