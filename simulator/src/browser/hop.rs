@@ -206,3 +206,67 @@ impl Hop {
         NetworkError::BadRequest { url: self.url.to_string(), reason }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    /// The hop that a post from `page` has become after visiting all of `way`.
+    fn after(page: &str, way: &[&str]) -> Hop {
+        let mut hop = Hop::first(Request::post(url(way[0]), Vec::new()).from_page(url(page)));
+        for next in &way[1..] {
+            let headers = HeaderMap::from_iter([(header::LOCATION, HeaderValue::from_str(next).unwrap())]);
+            hop = hop.redirected(StatusCode::TEMPORARY_REDIRECT, &headers).unwrap().unwrap();
+        }
+        hop
+    }
+
+    #[test]
+    fn where_a_request_comes_from_is_told_as_far_as_it_may_be_told() {
+        let (a, b, c) = ("https://a.example.jp/x?y#z", "https://b.example.jp/", "https://c.other.jp/");
+        let origin = "https://a.example.jp";
+        let bare = "https://a.example.jp/";
+        for (page, way, referer, sent_origin, site) in [
+            (a, &["https://a.example.jp/in"][..], Some("https://a.example.jp/x?y"), origin, Some("same-origin")),
+            ("https://me:pw@a.example.jp/", &[a], Some(bare), origin, Some("same-origin")),
+            (a, &[b], Some(bare), origin, Some("same-site")),
+            (a, &[c], Some(bare), origin, Some("cross-site")),
+            (a, &[c, a], Some("https://a.example.jp/x?y"), "null", Some("cross-site")),
+            (a, &[a, b], Some(bare), origin, Some("same-site")),
+            (a, &[b, c], Some(bare), "null", Some("cross-site")),
+            (a, &["http://a.example.jp/"], None, "null", None),
+            (
+                "http://127.0.0.1/",
+                &["http://localhost/"],
+                Some("http://127.0.0.1/"),
+                "http://127.0.0.1",
+                Some("cross-site"),
+            ),
+        ] {
+            let fields = after(page, way).headers(&UserAgent::DESKTOP, None).unwrap();
+            let found = ["referer", "origin", "sec-fetch-site"]
+                .map(|name| fields.get(name).map(|value| value.to_str().unwrap().to_owned()));
+            assert_eq!(
+                found,
+                [referer, Some(sent_origin), site].map(|value| value.map(str::to_owned)),
+                "{page} to {way:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_sites_page_makes_a_navigation_cross_site_until_it_comes_home() {
+        let context = |way: &[&str]| after("https://a.jp/", way).site_context();
+        assert_eq!(context(&["https://b.jp/"]), SiteContext::CrossSiteNavigation { safe: false });
+        assert_eq!(context(&["https://b.jp/", "https://www.a.jp/"]), SiteContext::SameSite);
+        let script = Request::json(url("https://b.jp/"), serde_json::Value::Null).from_page(url("https://a.jp/"));
+        assert_eq!(Hop::first(script).site_context(), SiteContext::CrossSiteSubresource);
+        let forged = Request::post(url("https://b.jp/"), Vec::new());
+        assert_eq!(Hop::first(forged).site_context(), SiteContext::SameSite);
+    }
+}
