@@ -1,0 +1,110 @@
+//! ID and password, and whether a code is asked (NOTICE-1, FAQ-01, FAQ-06, FAQ-08, FAQ-15).
+
+use super::action::{AccountId, BrowserId};
+use super::expected::{Expected, Outcome, Screen};
+use super::policy::Answer;
+use super::world::{Attempt, World};
+
+impl World {
+    pub(super) fn expect_sign_in(&self, browser: BrowserId, account: AccountId, right_password: bool) -> Expected {
+        let (skipped, skip_rule) = self.skip_in(browser, account);
+        if !right_password {
+            let rule = if skipped == Answer::No { "FAQ-01c" } else { "FAQ-06e" };
+            return Expected::exactly(Outcome::silent(Screen::Outside, rule).without_mail("FAQ-01c"));
+        }
+        let asked = self.code_is_asked();
+        let inside = match asked {
+            Answer::No => Outcome::silent(Screen::Inside(account), "NOTICE-1a").without_mail("NOTICE-1a"),
+            _ => Outcome::silent(Screen::Inside(account), skip_rule).without_mail("FAQ-06f"),
+        };
+        let inside = Expected::exactly(inside);
+        match (asked, skipped) {
+            (Answer::No, _) | (_, Answer::Yes) => inside,
+            (Answer::Yes, Answer::No) => self.expect_code_mail(account, skip_rule),
+            _ => inside.or(self.expect_code_mail(account, "NOTICE-1b")),
+        }
+    }
+
+    /// NOTICE-1 a, b, d: from go-live on, that instant included.
+    fn code_is_asked(&self) -> Answer {
+        let since = self.now_ms - self.policy.go_live_ms;
+        if since >= self.policy.tolerance_ms {
+            Answer::Yes
+        } else if since < -self.policy.tolerance_ms {
+            Answer::No
+        } else {
+            Answer::Open
+        }
+    }
+
+    /// FAQ-01 a, NOTICE-3: one code to the registered address, unless a limit that the target declares is reached.
+    fn expect_code_mail(&self, account: AccountId, rule: &'static str) -> Expected {
+        let state = &self.accounts[account.0];
+        let mails = self
+            .policy
+            .mails
+            .map_or(Answer::Yes, |limit| limit.has_room(&state.mails_ms, self.now_ms, self.policy.tolerance_ms));
+        let asks = Expected::exactly(Outcome {
+            screen: Screen::AsksForCode,
+            screen_rule: rule,
+            mail: Some(self.address(account)),
+            mail_rule: state.address_rule,
+        });
+        let limited = Expected::any([Screen::Outside], "BASE-CODE-4");
+        match self.takes_codes(account).and(mails) {
+            Answer::Yes => asks,
+            Answer::Open => asks.or(limited),
+            Answer::No => limited,
+        }
+    }
+
+    pub(super) fn follow_sign_in(&mut self, browser: BrowserId, account: AccountId, screen: Screen) {
+        let now_ms = self.now_ms;
+        match screen {
+            Screen::AsksForCode => {
+                let state = &mut self.accounts[account.0];
+                state.mails_ms.push(now_ms);
+                state.attempts.push(Attempt {
+                    issued_ms: now_ms,
+                    touched_ms: now_ms,
+                    wrong_codes: 0,
+                    used: false,
+                    tried_expired: false,
+                    standing: Answer::Yes,
+                });
+                self.browsers[browser.0].attempt = Some((account, state.attempts.len() - 1));
+                self.disturb_session(browser);
+            }
+            Screen::Inside(_) => {
+                self.note_skip_used(browser, account);
+                self.open_session(browser, account, None);
+                self.disturb_attempt(browser);
+            }
+            _ => {}
+        }
+    }
+
+    /// Lets a sign-in that begins do to the browser's session what the target declares.
+    fn disturb_session(&mut self, browser: BrowserId) {
+        let apart = self.policy.attempt_and_session_apart;
+        let slot = &mut self.browsers[browser.0].session;
+        match apart {
+            Answer::Yes => {}
+            Answer::No => *slot = None,
+            Answer::Open => {
+                if let Some(session) = slot {
+                    session.standing = Answer::Open;
+                }
+            }
+        }
+    }
+
+    /// Lets a session that begins without a code, or ends, do to the browser's attempt what the target declares.
+    pub(super) fn disturb_attempt(&mut self, browser: BrowserId) {
+        let apart = self.policy.attempt_and_session_apart;
+        if let Some((account, index)) = self.browsers[browser.0].attempt {
+            let attempt = &mut self.accounts[account.0].attempts[index];
+            attempt.standing = attempt.standing.and(apart);
+        }
+    }
+}
