@@ -282,7 +282,9 @@ impl Form {
         })
     }
 
-    /// Types into the first field of that name, or chooses in a list or radio group. An error leaves the form as it was. `maxlength` and `pattern` do not bind: what the target does then is of interest.
+    /// Types into the first field of that name, or chooses in a list or radio group. An error leaves the form as it was.
+    ///
+    /// `maxlength` and `pattern` do not bind: what the target does then is of interest.
     pub fn fill(&mut self, name: &str, value: &str) -> Result<(), FormError> {
         let offers = self.usable().filter(|entry| entry.name == name).filter_map(|entry| entry.control.offers(value));
         match offers.reduce(|one, other| one || other) {
