@@ -1,2 +1,188 @@
-//! Chores.
-fn main() {}
+//! The project's own chores, run as `cargo xtask`.
+//!
+//! [`plan`] says which commands a chore consists of and [`debian`] what the tests need from the system; both are pure.
+//! [`step`] runs one command. What the project's code must be like is not checked here but by its tests and lints.
+
+mod debian;
+mod plan;
+mod step;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::{env, fs};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::debian::Machine;
+use crate::plan::{Browsers, Tools};
+use crate::step::{Step, StepFailed};
+
+fn main() -> ExitCode {
+    let done = match Xtask::parse().chore {
+        Chore::Test(options) => test(&options),
+        Chore::Lint => lint(),
+        Chore::FirstCommand => first_command(),
+        Chore::Ci => ci(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => {
+            eprintln!("error: {failed}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Xtask {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run all tests, installing what they need from Debian first
+    ///
+    /// The browser tests drive Chromium: where `chromium` or `chromedriver` is missing, it is installed by apt-get (as root or
+    /// by a sudo that asks no password). Where that can't be done, this says what is missing and fails: nothing is skipped in
+    /// silence. Tests run by cargo-nextest where it is installed, else by `cargo test`; doc tests run too.
+    Test(TestOptions),
+    /// Check the format, clippy and the docs with warnings denied, and the dependencies where cargo-deny is installed
+    Lint,
+    /// Build for release and run the command without arguments, as a newcomer does, and check that it wrote its report
+    FirstCommand,
+    /// Everything CI runs: lint, test, first-command
+    Ci,
+}
+
+#[derive(Args, Default)]
+struct TestOptions {
+    /// Leave out the tests that drive a browser, and need nothing but Rust
+    #[arg(long)]
+    rust_only: bool,
+    /// Run only tests whose names contain one of these
+    #[arg(last = true, value_name = "FILTER")]
+    filters: Vec<String>,
+}
+
+/// Why a chore failed. Each message is what a person reads.
+#[derive(Debug, thiserror::Error)]
+enum ChoreFailed {
+    #[error(transparent)]
+    Step(#[from] StepFailed),
+    #[error(transparent)]
+    NotInstalled(#[from] debian::NotInstallable),
+    #[error("the first command ended well but left no `{}`", .0.display())]
+    NoReport(PathBuf),
+    #[error("`{}` can't be prepared: {source}", path.display())]
+    Directory { path: PathBuf, source: std::io::Error },
+}
+
+fn test(options: &TestOptions) -> Result<(), ChoreFailed> {
+    let browsers = if options.rust_only { Browsers::LeftOut } else { Browsers::Driven };
+    if browsers == Browsers::Driven {
+        install_browser()?;
+    }
+    run(&plan::test(&options.filters, browsers, tools()))?;
+    if options.rust_only {
+        eprintln!("note: the browser tests were not run (`--rust-only`)");
+    }
+    Ok(())
+}
+
+fn install_browser() -> Result<(), ChoreFailed> {
+    let missing = debian::missing(&debian::BROWSER, is_installed);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    run(&debian::installation(&missing, machine())?)?;
+    match debian::missing(&debian::BROWSER, is_installed) {
+        still if still.is_empty() => Ok(()),
+        still => Err(debian::NotInstallable::still_missing(&still).into()),
+    }
+}
+
+fn lint() -> Result<(), ChoreFailed> {
+    let tools = tools();
+    run(&plan::lint(tools))?;
+    if !tools.deny {
+        eprintln!("note: the dependencies were not checked: `cargo install --locked cargo-deny` brings the tool");
+    }
+    Ok(())
+}
+
+/// Runs in a directory of its own and without arguments, so that it is exactly what a newcomer types.
+fn first_command() -> Result<(), ChoreFailed> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let directory = root.join("target").join("first-command");
+    let prepared = fs::remove_dir_all(&directory).or_else(ignore_absent).and_then(|()| fs::create_dir_all(&directory));
+    prepared.map_err(|source| ChoreFailed::Directory { path: directory.clone(), source })?;
+    run(&[plan::first_command(root, &directory)])?;
+    match plan::first_report(&directory).into_iter().find(|file| !file.is_file()) {
+        Some(absent) => Err(ChoreFailed::NoReport(absent)),
+        None => Ok(()),
+    }
+}
+
+fn ci() -> Result<(), ChoreFailed> {
+    lint()?;
+    test(&TestOptions::default())?;
+    first_command()
+}
+
+fn run(steps: &[Step]) -> Result<(), StepFailed> {
+    steps.iter().try_for_each(Step::run)
+}
+
+fn tools() -> Tools {
+    Tools { nextest: is_installed("cargo-nextest"), deny: is_installed("cargo-deny") }
+}
+
+fn machine() -> Machine {
+    let asked =
+        |program: &str, arguments: &[&str]| Command::new(program).args(arguments).stderr(Stdio::null()).output();
+    Machine {
+        has_apt: is_installed("apt-get"),
+        is_root: asked("id", &["-u"]).is_ok_and(|answer| answer.stdout.trim_ascii() == b"0"),
+        has_sudo: asked("sudo", &["-n", "true"]).is_ok_and(|answer| answer.status.success()),
+    }
+}
+
+fn is_installed(program: &str) -> bool {
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+fn ignore_absent(error: std::io::Error) -> std::io::Result<()> {
+    if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Xtask::command().debug_assert();
+    }
+
+    #[test]
+    fn filters_stand_behind_two_dashes() {
+        let xtask = Xtask::try_parse_from(["xtask", "test", "--rust-only", "--", "faq03", "skip"]);
+        let Ok(Xtask { chore: Chore::Test(options) }) = xtask else { panic!("not read as `test`") };
+        assert!(options.rust_only);
+        assert_eq!(options.filters, ["faq03", "skip"]);
+        assert!(Xtask::try_parse_from(["xtask", "test", "faq03"]).is_err());
+    }
+
+    /// `.ci/run` and `cargo xtask ci` must not drift apart.
+    #[test]
+    fn ci_runs_the_same_chores_in_the_same_order() {
+        let script = include_str!("../../.ci/run");
+        let chores: Vec<&str> = script.lines().filter_map(|line| line.trim().strip_prefix("cargo xtask ")).collect();
+        assert_eq!(chores, ["lint", "test", "first-command"]);
+    }
+}

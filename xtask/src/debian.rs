@@ -1,0 +1,118 @@
+//! What the tests need from the system, and how Debian brings it. Pure: what is there comes in as arguments.
+
+use crate::step::Step;
+
+/// A program that tests start, and the Debian package that brings it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Need {
+    pub program: &'static str,
+    pub package: &'static str,
+}
+
+/// What the browser tests need. All other tests need nothing beside Rust.
+pub const BROWSER: [Need; 2] =
+    [Need { program: "chromium", package: "chromium" }, Need { program: "chromedriver", package: "chromium-driver" }];
+
+/// By what means this machine could install a package.
+#[derive(Clone, Copy)]
+pub struct Machine {
+    pub has_apt: bool,
+    pub is_root: bool,
+    /// Whether there is a sudo that asks no password.
+    pub has_sudo: bool,
+}
+
+/// The needs whose programs are not there.
+pub fn missing(needs: &[Need], is_installed: impl Fn(&str) -> bool) -> Vec<&Need> {
+    needs.iter().filter(|need| !is_installed(need.program)).collect()
+}
+
+/// How to install what is missing, or why this machine can't.
+pub fn installation(missing: &[&Need], machine: Machine) -> Result<Vec<Step>, NotInstallable> {
+    let (program, prefix): (_, &[&str]) = match machine {
+        Machine { has_apt: false, .. } => return Err(NotInstallable::new(missing, "there is no apt-get")),
+        Machine { is_root: true, .. } => ("env", &[]),
+        Machine { has_sudo: true, .. } => ("sudo", &["-n", "env"]),
+        _ => return Err(NotInstallable::new(missing, "this is not root, and sudo asks for a password")),
+    };
+    let apt = |arguments: &[&str]| {
+        Step::new(program, [prefix, &["DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat())
+    };
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    let install = [&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat();
+    Ok(vec![apt(&["update"]), apt(&install)])
+}
+
+/// What is missing, why it can't be installed from here, and what a person can do.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the browser tests need {programs}: {reason}\n\n\
+     hint: install by hand (on Debian: `apt-get install {packages}`), or leave these tests out by `--rust-only`"
+)]
+pub struct NotInstallable {
+    programs: String,
+    packages: String,
+    reason: &'static str,
+}
+
+impl NotInstallable {
+    fn new(missing: &[&Need], reason: &'static str) -> Self {
+        let programs: Vec<String> = missing.iter().map(|need| format!("`{}`", need.program)).collect();
+        let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+        Self { programs: programs.join(" and "), packages: packages.join(" "), reason }
+    }
+
+    /// apt-get said it was done, but the programs are still not to be found.
+    pub fn still_missing(missing: &[&Need]) -> Self {
+        Self::new(missing, "their packages are installed, but the search path does not lead there")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: Machine = Machine { has_apt: true, is_root: true, has_sudo: false };
+
+    fn typed(machine: Machine) -> Vec<String> {
+        let missing: Vec<&Need> = BROWSER.iter().collect();
+        let steps = installation(&missing, machine).expect("a way to install");
+        steps.iter().map(Step::to_string).collect()
+    }
+
+    #[test]
+    fn only_what_is_absent_is_missing() {
+        assert_eq!(missing(&BROWSER, |_| true), Vec::<&Need>::new());
+        assert_eq!(missing(&BROWSER, |program| program == "chromium"), [&BROWSER[1]]);
+        assert_eq!(missing(&BROWSER, |_| false), [&BROWSER[0], &BROWSER[1]]);
+    }
+
+    #[test]
+    fn root_installs_after_an_update_and_is_asked_nothing() {
+        assert_eq!(
+            typed(ROOT),
+            [
+                "env DEBIAN_FRONTEND=noninteractive apt-get update",
+                "env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium chromium-driver",
+            ]
+        );
+    }
+
+    #[test]
+    fn others_install_by_a_sudo_that_asks_no_password() {
+        let steps = typed(Machine { is_root: false, has_sudo: true, ..ROOT });
+        assert_eq!(steps[0], "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get update");
+    }
+
+    #[test]
+    fn who_cannot_install_is_told_what_is_missing_and_how_to_get_it() {
+        for machine in [Machine { has_apt: false, ..ROOT }, Machine { is_root: false, ..ROOT }] {
+            let refusal = installation(&[&BROWSER[1]], machine).expect_err("no way to install").to_string();
+            assert!(refusal.contains("need `chromedriver`"), "{refusal}");
+            assert!(
+                refusal.contains("apt-get install chromium-driver") && refusal.contains("--rust-only"),
+                "{refusal}"
+            );
+        }
+    }
+}

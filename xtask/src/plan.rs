@@ -1,0 +1,127 @@
+//! Which commands a chore consists of. Pure: what is installed comes in as arguments, and nothing is run here.
+//!
+//! Every build of tests and lints takes the whole workspace: a part of it would get other features of its dependencies, and
+//! they would be built once more.
+
+use std::path::{Path, PathBuf};
+
+use crate::step::Step;
+
+/// All tests that drive a browser live in a module of this name, so both test runners can leave them out in the same way.
+const BROWSER_MODULE: &str = "in_chromium::";
+
+/// Which helpful, not indispensable programs are installed.
+#[derive(Clone, Copy)]
+pub struct Tools {
+    pub nextest: bool,
+    pub deny: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Browsers {
+    Driven,
+    LeftOut,
+}
+
+/// The tests whose names contain one of `filters` (all when there is none), and the doc tests, which nextest doesn't run.
+pub fn test(filters: &[String], browsers: Browsers, tools: Tools) -> Vec<Step> {
+    let tests = match tools.nextest {
+        true => Step::new("cargo", ["nextest", "run", "--workspace"]),
+        false => Step::new("cargo", ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]),
+    };
+    let doc_tests = Step::new("cargo", ["test", "--workspace", "--doc"]);
+    let selection = |step: Step| filters.iter().fold(step.arg("--"), |step, filter| step.arg(filter));
+    let tests = match browsers {
+        Browsers::Driven => selection(tests),
+        Browsers::LeftOut => selection(tests).arg("--skip").arg(BROWSER_MODULE),
+    };
+    vec![tests, selection(doc_tests)]
+}
+
+/// The cheapest first, so that what is quickly mended is quickly told.
+pub fn lint(tools: Tools) -> Vec<Step> {
+    let mut steps = vec![
+        Step::new("cargo", ["fmt", "--all", "--check"]),
+        Step::new("cargo", ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        Step::new("cargo", ["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+    ];
+    if tools.deny {
+        steps.push(Step::new("cargo", ["deny", "--workspace", "check"]));
+    }
+    steps
+}
+
+/// The command of the workspace at `root` in its release build, without arguments, started in `directory`.
+pub fn first_command(root: &Path, directory: &Path) -> Step {
+    let manifest = root.join("Cargo.toml");
+    Step::new("cargo", ["run", "--release", "--manifest-path"]).arg(manifest.to_string_lossy()).inside(directory)
+}
+
+/// The files that the first command leaves in the directory it is started in.
+pub fn first_report(directory: &Path) -> [PathBuf; 3] {
+    ["run.json", "junit.xml", "index.html"].map(|file| directory.join("sekisho-report").join(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Tools = Tools { nextest: true, deny: true };
+    const NONE: Tools = Tools { nextest: false, deny: false };
+
+    fn read(steps: &[Step]) -> Vec<String> {
+        steps.iter().map(Step::to_string).collect()
+    }
+
+    #[test]
+    fn all_tests_and_doc_tests_run() {
+        assert_eq!(
+            read(&test(&[], Browsers::Driven, ALL)),
+            ["cargo nextest run --workspace --", "cargo test --workspace --doc --"]
+        );
+    }
+
+    #[test]
+    fn without_nextest_the_same_tests_run() {
+        assert_eq!(
+            read(&test(&[], Browsers::Driven, NONE)),
+            ["cargo test --workspace --lib --bins --tests --no-fail-fast --", "cargo test --workspace --doc --"]
+        );
+    }
+
+    #[test]
+    fn rust_only_leaves_out_the_browser_and_nothing_else() {
+        for tools in [ALL, NONE] {
+            let with = read(&test(&["skip".to_owned()], Browsers::Driven, tools));
+            let without = read(&test(&["skip".to_owned()], Browsers::LeftOut, tools));
+            assert_eq!(without[0], format!("{} --skip in_chromium::", with[0]));
+            assert_eq!(without[1], with[1]);
+        }
+    }
+
+    /// A test outside that module would ask for Chromium although `--rust-only` was given.
+    #[test]
+    fn the_browser_tests_live_in_the_module_that_is_left_out() {
+        let source = include_str!("../../tests/browser.rs");
+        let module = source.split_once("mod in_chromium {").expect("a module of that name");
+        let is_test = |line: &str| line.contains("test]");
+        assert!(!module.0.lines().any(is_test), "a test stands before the module");
+        assert!(module.1.lines().any(is_test), "no test stands in the module");
+        assert!(!module.1.contains("\n}\n\n"), "something follows the module");
+    }
+
+    #[test]
+    fn filters_reach_both_kinds_of_tests() {
+        for step in read(&test(&["faq03".to_owned(), "a b".to_owned()], Browsers::Driven, ALL)) {
+            assert!(step.ends_with(" -- faq03 'a b'"), "{step}");
+        }
+    }
+
+    #[test]
+    fn lints_deny_warnings_everywhere() {
+        let steps = read(&lint(NONE));
+        assert_eq!(steps.len(), 3);
+        assert!(steps[1].ends_with("-- -D warnings") && steps[2].starts_with("RUSTDOCFLAGS='-D warnings'"));
+        assert_eq!(read(&lint(ALL)).last().map(String::as_str), Some("cargo deny --workspace check"));
+    }
+}
