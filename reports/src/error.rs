@@ -44,12 +44,6 @@ pub enum ReportError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Records that do not belong together were to be merged.
-    #[error("the run records cannot be merged: {reason}")]
-    Unmergeable {
-        /// What does not fit.
-        reason: String,
-    },
     /// The file system refused.
     #[error("cannot {doing} `{}`: {source}", .path.display())]
     Io {

@@ -22,8 +22,10 @@ async fn enumeration(stage: Arc<Stage>) -> Result<(), Trouble> {
     a.open_sign_in().await?;
     let nobody = format!("x{}", &account.key.address[1..]);
     let unknown = a.submit_password(&nobody, "wrong-password").await?;
-    let alike = wrong.answer.status == unknown.answer.status && wording(&wrong, &account.key.address) == wording(&unknown, &nobody);
-    let observed = format!("a wrong password: {}; an unknown ID: {}; same text: {alike}", wrong.describe(), unknown.describe());
+    let alike = wrong.answer.status == unknown.answer.status
+        && wording(&wrong, &account.key.address) == wording(&unknown, &nobody);
+    let observed =
+        format!("a wrong password: {}; an unknown ID: {}; same text: {alike}", wrong.describe(), unknown.describe());
     stage.judge("base-account-unknown-and-wrong-look-alike", "the same status and text for both", observed, alike)?;
     let right = a.start(&account).await?;
     stage.control("the right password should lead further", &right.seen, !right.seen.is(Screen::SignIn))

@@ -21,7 +21,10 @@ async fn single_use(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
     let again = a.prepare(Step::SubmitCode, &mailed.code, SkipBox::Unticked)?;
-    let attempt: Vec<_> = { let now = a.now(); a.browser().jar().cookies(now).cloned().collect() };
+    let attempt: Vec<_> = {
+        let now = a.now();
+        a.browser().jar().cookies(now).cloned().collect()
+    };
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     want(Step::SubmitCode, Screen::MyPage, &seen)?;
     a.forget_session();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sekisho_simulator::browser::SameSite;
 use sekisho_simulator::Trouble;
+use sekisho_simulator::browser::SameSite;
 
 use crate::moves::sign_in_and_skip;
 use crate::scenario::{Scenario, stories};
@@ -31,7 +31,9 @@ async fn attributes(stage: Arc<Stage>) -> Result<(), Trouble> {
             (!cookie.host_only(), "a Domain"),
             (https && !cookie.secure(), "no Secure"),
         ];
-        lax.extend(faults.iter().filter(|(fault, _)| *fault).map(|(_, what)| format!("`{}` has {what}", cookie.name())));
+        lax.extend(
+            faults.iter().filter(|(fault, _)| *fault).map(|(_, what)| format!("`{}` has {what}", cookie.name())),
+        );
     }
     if looked == 0 {
         return Err(Trouble::Means("the browser holds no cookie to look at".to_owned()));
@@ -41,10 +43,18 @@ async fn attributes(stage: Arc<Stage>) -> Result<(), Trouble> {
     for expires in lifetimes {
         let lifetime = expires.map(|at| at.duration_since(now).unwrap_or_default());
         let wanted = stage.numbers().skip_validity.0;
-        let observed = lifetime.map_or("no expiry".to_owned(), |lifetime| format!("{} s, the skip {} s", lifetime.as_secs(), wanted.as_secs()));
-        let holds = lifetime.is_some_and(|lifetime| lifetime.abs_diff(wanted) <= stage.margin(&person) + Duration::from_secs(1));
+        let observed = lifetime.map_or("no expiry".to_owned(), |lifetime| {
+            format!("{} s, the skip {} s", lifetime.as_secs(), wanted.as_secs())
+        });
+        let holds = lifetime
+            .is_some_and(|lifetime| lifetime.abs_diff(wanted) <= stage.margin(&person) + Duration::from_secs(1));
         stage.judge(check, "the cookie lives as long as the skip", observed, holds)?;
     }
     let observed = if lax.is_empty() { format!("{looked} cookies, all strict") } else { lax.join(", ") };
-    stage.judge("base-cookie-attributes-are-strict", "HttpOnly, SameSite, no Domain, Secure on https", observed, lax.is_empty())
+    stage.judge(
+        "base-cookie-attributes-are-strict",
+        "HttpOnly, SameSite, no Domain, Secure on https",
+        observed,
+        lax.is_empty(),
+    )
 }

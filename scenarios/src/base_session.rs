@@ -41,7 +41,12 @@ async fn fixation(stage: Arc<Stage>) -> Result<(), Trouble> {
     let renewed = session_cookies(&mut victim)?;
     let kept = renewed.iter().filter(|cookie| planted.iter().any(|old| old.value() == cookie.value())).count();
     let observed = format!("{kept} of {} session cookies still have the planted id", renewed.len());
-    stage.judge("base-session-id-is-new-at-sign-in", "the id after the sign-in is not the planted one", observed, kept == 0)
+    stage.judge(
+        "base-session-id-is-new-at-sign-in",
+        "the id after the sign-in is not the planted one",
+        observed,
+        kept == 0,
+    )
 }
 
 async fn sign_out(stage: Arc<Stage>) -> Result<(), Trouble> {
@@ -69,7 +74,8 @@ async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {
     want(Step::OpenSkipSettings, Screen::SkipSettings, &b.open(Step::OpenSkipSettings).await?)?;
     want(Step::Resume, Screen::ResumeConfirmation, &b.resume().await?)?;
     let honest = b.prepare(Step::CompleteResume, "", SkipBox::Unticked)?;
-    let elsewhere = "https://elsewhere.example/".parse().map_err(|_| Trouble::Means("no foreign address".to_owned()))?;
+    let elsewhere =
+        "https://elsewhere.example/".parse().map_err(|_| Trouble::Means("no foreign address".to_owned()))?;
     let mut without_token = honest.clone().from_page(elsewhere);
     without_token.body = Body::Form(Vec::new());
     b.send(Step::CompleteResume, without_token).await?;

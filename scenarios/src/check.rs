@@ -58,7 +58,13 @@ pub async fn run(world: &Arc<World>, selection: &Selection, jobs: usize, mut tol
 /// The stories to tell: each scenario in each portal where it is told.
 pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Portal)> {
     let portals = |scenario: &'static Scenario| {
-        world.target.portals.iter().copied().filter(|portal| scenario.portals.include(*portal)).map(move |portal| (scenario, portal))
+        world
+            .target
+            .portals
+            .iter()
+            .copied()
+            .filter(|portal| scenario.portals.include(*portal))
+            .map(move |portal| (scenario, portal))
     };
     selection.scenarios().flat_map(portals).collect()
 }
@@ -76,7 +82,8 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal) ->
     };
     let took = begun.elapsed();
     let judgements = stage.judgements();
-    let rows = scenario.checks.iter().map(|check| row(&world, check, portal, judgements.get(check), &outcome, took)).collect();
+    let rows =
+        scenario.checks.iter().map(|check| row(&world, check, portal, judgements.get(check), &outcome, took)).collect();
     Told { scenario: scenario.id, portal, rows, kept: keeper.take() }
 }
 
@@ -105,18 +112,23 @@ fn row(
         row.expected.clone_from(&judgement.expected);
         row.observed.clone_from(&judgement.observed);
     }
-    (row.verdict, row.reason) = match (not_applicable(world, check), judgement.map(|judgement| judgement.verdict), outcome) {
-        (Some(reason), ..) => (CheckVerdict::NotApplicable, reason),
-        (None, Some(Judged::Fail), _) => (CheckVerdict::Fail, String::new()),
-        (None, Some(Judged::Reported), _) => (CheckVerdict::NotApplicable, "reported, not judged".to_owned()),
-        (None, Some(Judged::Pass), Ok(())) => (CheckVerdict::Pass, String::new()),
-        (None, Some(Judged::Doubt), _) => (CheckVerdict::Inconclusive, "neither what must hold nor its opposite was seen".to_owned()),
-        // What was judged before the story broke off holds only if nothing was to follow that could have broken it.
-        (None, Some(Judged::Pass), Err(trouble)) if settled(check, trouble) => (CheckVerdict::Pass, String::new()),
-        (None, None | Some(Judged::Pass), Err(trouble)) if trouble.is_missing_means() => (CheckVerdict::Skipped, trouble.to_string()),
-        (None, None | Some(Judged::Pass), Err(trouble)) => (CheckVerdict::Inconclusive, trouble.to_string()),
-        (None, None, Ok(())) => (CheckVerdict::Inconclusive, "the story ended without judging it".to_owned()),
-    };
+    (row.verdict, row.reason) =
+        match (not_applicable(world, check), judgement.map(|judgement| judgement.verdict), outcome) {
+            (Some(reason), ..) => (CheckVerdict::NotApplicable, reason),
+            (None, Some(Judged::Fail), _) => (CheckVerdict::Fail, String::new()),
+            (None, Some(Judged::Reported), _) => (CheckVerdict::NotApplicable, "reported, not judged".to_owned()),
+            (None, Some(Judged::Pass), Ok(())) => (CheckVerdict::Pass, String::new()),
+            (None, Some(Judged::Doubt), _) => {
+                (CheckVerdict::Inconclusive, "neither what must hold nor its opposite was seen".to_owned())
+            }
+            // What was judged before the story broke off holds only if nothing was to follow that could have broken it.
+            (None, Some(Judged::Pass), Err(trouble)) if settled(check, trouble) => (CheckVerdict::Pass, String::new()),
+            (None, None | Some(Judged::Pass), Err(trouble)) if trouble.is_missing_means() => {
+                (CheckVerdict::Skipped, trouble.to_string())
+            }
+            (None, None | Some(Judged::Pass), Err(trouble)) => (CheckVerdict::Inconclusive, trouble.to_string()),
+            (None, None, Ok(())) => (CheckVerdict::Inconclusive, "the story ended without judging it".to_owned()),
+        };
     row
 }
 

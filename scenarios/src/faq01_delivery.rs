@@ -51,11 +51,21 @@ async fn one_mail(stage: Arc<Stage>) -> Result<(), Trouble> {
     let distinct = BTreeSet::from([&one.code, &two.code, &three.code]).len();
     let check = "faq01-each-attempt-mails-a-fresh-code";
     // Two of three may be equal by chance, once in 300,000 times; all three hardly ever.
-    stage.judge(check, "three sign-ins mail different codes", format!("{distinct} different codes of 3"), distinct > 1)?;
+    stage.judge(
+        check,
+        "three sign-ins mail different codes",
+        format!("{distinct} different codes of 3"),
+        distinct > 1,
+    )?;
 
     let strangers = strangers(&a, &account, &first, [&one, &two, &three]).await?;
     let observed = if strangers.is_empty() { "nobody else".to_owned() } else { strangers.join(", ") };
-    stage.judge("faq01-nobody-else-gets-the-code", "nobody but the account holder gets the code", observed, strangers.is_empty())
+    stage.judge(
+        "faq01-nobody-else-gets-the-code",
+        "nobody but the account holder gets the code",
+        observed,
+        strangers.is_empty(),
+    )
 }
 
 /// Who else got the codes: other recipients of the same mails, and whoever got every one of the codes in a mail of their own. (One
@@ -97,7 +107,12 @@ async fn wrong_password(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mails = only_the_control_mail(&a, &account, &started, &control).await?;
     let check = "faq01-a-wrong-password-mails-nothing";
     stage.judge(check, "a wrong password mails nothing", mails.observed, mails.holds)?;
-    stage.judge(check, "a wrong password leads no further", started.seen.describe(), !started.seen.asks_for_code() && !started.seen.is_signed_in())
+    stage.judge(
+        check,
+        "a wrong password leads no further",
+        started.seen.describe(),
+        !started.seen.asks_for_code() && !started.seen.is_signed_in(),
+    )
 }
 
 async fn unknown_id(stage: Arc<Stage>) -> Result<(), Trouble> {
@@ -127,7 +142,12 @@ async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {
     ];
     for (step, screen) in pages {
         let seen = a.open(step).await?;
-        stage.judge(check, "a browser that has only sent the password is shut out", seen.describe(), !seen.is(screen))?;
+        stage.judge(
+            check,
+            "a browser that has only sent the password is shut out",
+            seen.describe(),
+            !seen.is(screen),
+        )?;
     }
     let seen = a.open_code_entry().await?;
     want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
@@ -170,7 +190,12 @@ async fn secrecy(stage: Arc<Stage>) -> Result<(), Trouble> {
         return Err(Trouble::Means(format!("only {looked} answers were kept to look into")));
     }
     let observed = if found.is_empty() { format!("not found in {looked} answers") } else { found.join(", ") };
-    stage.judge("faq01-the-code-is-nowhere-in-http", "the code appears in no answer and no address", observed, found.is_empty())
+    stage.judge(
+        "faq01-the-code-is-nowhere-in-http",
+        "the code appears in no answer and no address",
+        observed,
+        found.is_empty(),
+    )
 }
 
 async fn readable(stage: Arc<Stage>) -> Result<(), Trouble> {
@@ -180,11 +205,21 @@ async fn readable(stage: Arc<Stage>) -> Result<(), Trouble> {
     let letter = &mailed.letter;
     let check = "faq01-the-mail-is-readable";
     let problems: Vec<String> = letter.problems.iter().map(ToString::to_string).collect();
-    stage.judge(check, "the mail is valid MIME", format!("problems: [{}]", problems.join("; ")), problems.is_empty())?;
+    stage.judge(
+        check,
+        "the mail is valid MIME",
+        format!("problems: [{}]", problems.join("; ")),
+        problems.is_empty(),
+    )?;
     let subject = letter.subject.clone().unwrap_or_default();
     let japanese = |text: &str| text.chars().any(|c| matches!(c, '\u{3041}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'));
     stage.judge(check, "the subject is Japanese", format!("subject `{subject}`"), japanese(&subject))?;
-    stage.judge(check, "the text is Japanese", format!("{} characters", letter.text.chars().count()), japanese(&letter.text))?;
+    stage.judge(
+        check,
+        "the text is Japanese",
+        format!("{} characters", letter.text.chars().count()),
+        japanese(&letter.text),
+    )?;
     let numbers = code_like_numbers(&letter.text);
     stage.judge(check, "the text has exactly one code-like number", format!("{numbers} of them"), numbers == 1)
 }

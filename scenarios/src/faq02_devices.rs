@@ -38,7 +38,12 @@ async fn signs_in(stage: &Stage, check: &'static str, agent: UserAgent) -> Resul
     let mut device = person.browser_of(agent.name, &account, agent);
     let expected = format!("the code entry screen on a {}", agent.name);
     let opened = device.look_at(Step::OpenSignIn).await?;
-    stage.judge(check, &format!("the sign-in screen on a {}", agent.name), opened.describe(), opened.is(Screen::SignIn))?;
+    stage.judge(
+        check,
+        &format!("the sign-in screen on a {}", agent.name),
+        opened.describe(),
+        opened.is(Screen::SignIn),
+    )?;
     let started = device.start(&account).await?;
     stage.judge(check, &expected, started.seen.describe(), started.seen.asks_for_code())?;
     let mailed = device.mailed_code(&account, &started).await?;

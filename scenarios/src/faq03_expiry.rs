@@ -23,15 +23,16 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
 
 async fn expiry(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
-    let mut a = person.browser("A", &account);
 
     // FAQ-03a, and the control arm of all that follows.
-    let (_, mailed) = ask_for_code(&mut a, &account).await?;
+    let mut punctual = person.browser("punctual", &account);
+    let (_, mailed) = ask_for_code(&mut punctual, &account).await?;
     person.wait(stage.numbers().code_validity.0 - stage.margin(&person)).await?;
-    let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
+    let seen = punctual.submit_code(&mailed.code, SkipBox::Unticked).await?;
     let check = "faq03-code-is-accepted-just-inside-30-minutes";
     stage.accepts(check, "the code is accepted just inside its validity", &seen)?;
 
+    let mut a = person.browser("A", &account);
     let (_, expired) = ask_for_code(&mut a, &account).await?;
     let again = a.prepare(Step::SubmitCode, &expired.code, SkipBox::Unticked)?;
     person.wait(stage.numbers().code_validity.0 + stage.margin(&person)).await?;
@@ -74,13 +75,13 @@ async fn start_over(stage: &Stage, a: &mut Visitor, account: &Account, expired: 
 async fn reload(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq03-reloading-does-not-extend-the-30-minutes";
     let (person, account) = stage.person().await?;
-    let mut a = person.browser("A", &account);
-    accepted_inside(&stage, &person, &mut a, &account, async |a, _| {
+    accepted_inside(&stage, &person, &account, async |a, _| {
         let seen = a.open_code_entry().await?;
         want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)
     })
     .await?;
 
+    let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
     let validity = stage.numbers().code_validity.0;
     person.wait(validity - stage.margin(&person)).await?;
@@ -88,39 +89,48 @@ async fn reload(stage: Arc<Stage>) -> Result<(), Trouble> {
     want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
     person.wait(2 * stage.margin(&person)).await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
-    stage.refuses(check, "the code is refused after its validity, though the screen was reloaded within it", &mut a, &seen).await
+    stage
+        .refuses(
+            check,
+            "the code is refused after its validity, though the screen was reloaded within it",
+            &mut a,
+            &seen,
+        )
+        .await
 }
 
 async fn wrong_codes(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq03-wrong-codes-do-not-extend-the-30-minutes";
     let (person, account) = stage.person().await?;
-    let mut a = person.browser("A", &account);
-    accepted_inside(&stage, &person, &mut a, &account, async |a, code| {
+    accepted_inside(&stage, &person, &account, async |a, code| {
         let seen = a.submit_code(&wrong_code(code), SkipBox::Unticked).await?;
         want(Step::SubmitCode, Screen::CodeEntry, &seen)
     })
     .await?;
 
+    let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
     person.wait(stage.numbers().code_validity.0 - stage.margin(&person)).await?;
     let seen = a.submit_code(&wrong_code(&mailed.code), SkipBox::Unticked).await?;
     want(Step::SubmitCode, Screen::CodeEntry, &seen)?;
     person.wait(2 * stage.margin(&person)).await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
-    stage.refuses(check, "the code is refused after its validity, though a wrong one was tried within it", &mut a, &seen).await
+    stage
+        .refuses(check, "the code is refused after its validity, though a wrong one was tried within it", &mut a, &seen)
+        .await
 }
 
 /// The control arm: inside the validity, the same detour leaves the code good.
 async fn accepted_inside(
     stage: &Stage,
     person: &Person,
-    a: &mut Visitor,
     account: &Account,
     detour: impl AsyncFn(&mut Visitor, &str) -> Result<(), Trouble>,
 ) -> Result<(), Trouble> {
-    let (_, mailed) = ask_for_code(a, account).await?;
+    let mut control = person.browser("control", account);
+    let (_, mailed) = ask_for_code(&mut control, account).await?;
     person.wait(stage.numbers().code_validity.0 / 2).await?;
-    detour(a, &mailed.code).await?;
-    let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
+    detour(&mut control, &mailed.code).await?;
+    let seen = control.submit_code(&mailed.code, SkipBox::Unticked).await?;
     stage.control("inside the validity the code should be accepted after the same detour", &seen, seen.is_signed_in())
 }

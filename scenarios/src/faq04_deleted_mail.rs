@@ -27,7 +27,9 @@ async fn deleted_mail(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq04-an-abandoned-attempt-opens-nothing";
     let seen = a.submit_code("", SkipBox::Unticked).await?;
     stage.refuses(check, "without a code the abandoned attempt signs nobody in", &mut a, &seen).await?;
-    for (step, screen) in [(Step::OpenSkipSettings, Screen::SkipSettings), (Step::OpenSkipConfirmation, Screen::SkipConfirmation)] {
+    for (step, screen) in
+        [(Step::OpenSkipSettings, Screen::SkipSettings), (Step::OpenSkipConfirmation, Screen::SkipConfirmation)]
+    {
         let seen = a.open(step).await?;
         stage.judge(check, "the abandoned attempt opens no other page", seen.describe(), !seen.is(screen))?;
     }

@@ -23,7 +23,8 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
 const PAGES_TRIED: usize = 40;
 
 /// Field names under which forms of this kind take an address.
-const ADDRESS_FIELDS: [&str; 7] = ["address", "new_address", "new-address", "email", "mail", "mail_address", "mailAddress"];
+const ADDRESS_FIELDS: [&str; 7] =
+    ["address", "new_address", "new-address", "email", "mail", "mail_address", "mailAddress"];
 
 async fn no_change(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq05-no-address-change-before-signing-in";
@@ -94,9 +95,11 @@ async fn dead_address(stage: Arc<Stage>) -> Result<(), Trouble> {
 
     refusal.refuse(&account.key.address);
     let mut a = person.browser("A", &account);
-    let started = a.start(&account).await?;
+    let started = a.begin(&account).await?;
     if !refusal.refused(&account.key.address, stage.numbers().mail_patience.0).await {
-        return Err(Trouble::ControlArm("the target never tried to deliver the mail that was to be refused".to_owned()));
+        return Err(Trouble::ControlArm(
+            "the target never tried to deliver the mail that was to be refused".to_owned(),
+        ));
     }
     a.quiet().await;
     no_way_in(&stage, &mut a, &account).await?;

@@ -81,7 +81,12 @@ async fn wrong(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
     let seen = a.submit_code(&wrong_code(&mailed.code), SkipBox::Ticked).await?;
-    stage.judge(check, "a wrong code does not lead to the confirmation", seen.describe(), !seen.is(Screen::SkipConfirmation))?;
+    stage.judge(
+        check,
+        "a wrong code does not lead to the confirmation",
+        seen.describe(),
+        !seen.is(Screen::SkipConfirmation),
+    )?;
     let next = a.start(&account).await?;
     stage.asks(check, "a wrong code with the box ticked: the next sign-in asks a code", &next.seen)?;
     skip_can_be_set(&stage, &person, &account).await
@@ -94,7 +99,12 @@ async fn expired(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
     person.wait(stage.numbers().code_validity.0 + stage.margin(&person)).await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Ticked).await?;
-    stage.judge(check, "an expired code does not lead to the confirmation", seen.describe(), !seen.is(Screen::SkipConfirmation))?;
+    stage.judge(
+        check,
+        "an expired code does not lead to the confirmation",
+        seen.describe(),
+        !seen.is(Screen::SkipConfirmation),
+    )?;
     let next = a.start(&account).await?;
     stage.asks(check, "an expired code with the box ticked: the next sign-in asks a code", &next.seen)?;
     skip_can_be_set(&stage, &person, &account).await

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::Trouble;
+use sekisho_simulator::target::{Screen, Step};
 
 use crate::absence::only_the_control_mail;
 use crate::moves::{sign_in_and_skip, want};

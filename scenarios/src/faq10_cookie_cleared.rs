@@ -25,7 +25,11 @@ async fn cookie_cleared(stage: Arc<Stage>) -> Result<(), Trouble> {
     sign_in_and_skip(&mut b, &account).await?;
     for browser in [&mut a, &mut b] {
         let next = browser.start(&account).await?;
-        stage.control("before the cookies are cleared the skip should skip", &next.seen, next.seen.is(Screen::MyPage))?;
+        stage.control(
+            "before the cookies are cleared the skip should skip",
+            &next.seen,
+            next.seen.is(Screen::MyPage),
+        )?;
     }
 
     a.browser().clear_cookies();
@@ -52,5 +56,9 @@ async fn session_deleted(stage: Arc<Stage>) -> Result<(), Trouble> {
     let page = a.open(Step::OpenMyPage).await?;
     stage.control("without the session's cookie My Page should be shut", &page, !page.is_signed_in())?;
     let next = a.start(&account).await?;
-    stage.skips("faq10-deleting-the-session-keeps-the-skip", "without the session's cookie the skip still skips", &next.seen)
+    stage.skips(
+        "faq10-deleting-the-session-keeps-the-skip",
+        "without the session's cookie the skip still skips",
+        &next.seen,
+    )
 }

@@ -62,7 +62,12 @@ async fn personal(stage: Arc<Stage>) -> Result<(), Trouble> {
         _ => format!("found: {}", found.into_iter().collect::<Vec<_>>().join(", ")),
     };
     let holds = observed.starts_with("none");
-    stage.judge("faq11-the-cookie-holds-nothing-personal", "only an id and an expiry, nothing of the person", observed, holds)
+    stage.judge(
+        "faq11-the-cookie-holds-nothing-personal",
+        "only an id and an expiry, nothing of the person",
+        observed,
+        holds,
+    )
 }
 
 /// A fact about the person in every form in which a cookie could hold it, in lower case, with what the form is called.
@@ -70,13 +75,17 @@ fn forms_of(fact: &str) -> Vec<(String, String)> {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let mut forms = vec![
         ("plain", fact.to_owned()),
-        ("percent-encoded", percent_encoding::utf8_percent_encode(fact, percent_encoding::NON_ALPHANUMERIC).to_string()),
+        (
+            "percent-encoded",
+            percent_encoding::utf8_percent_encode(fact, percent_encoding::NON_ALPHANUMERIC).to_string(),
+        ),
         ("base64", STANDARD_NO_PAD.encode(fact)),
         ("base64url", URL_SAFE_NO_PAD.encode(fact)),
         ("hex", hex(fact.as_bytes())),
     ];
     for text in [fact.to_owned(), fact.to_lowercase()] {
-        let (md5, sha1, sha256) = (Md5::digest(&text).to_vec(), Sha1::digest(&text).to_vec(), Sha256::digest(&text).to_vec());
+        let (md5, sha1, sha256) =
+            (Md5::digest(&text).to_vec(), Sha1::digest(&text).to_vec(), Sha256::digest(&text).to_vec());
         for (name, digest) in [("MD5", md5), ("SHA-1", sha1), ("SHA-256", sha256)] {
             // Half of a digest is enough to know it by.
             forms.push((name, hex(&digest[..digest.len() / 2])));
@@ -96,7 +105,8 @@ fn forms_of(fact: &str) -> Vec<(String, String)> {
 /// A cookie as it stands, and with every part decoded that can be read as percent-encoding or base64 (the parts of a JWT
 /// included), in lower case.
 fn readings(cookie: &str) -> Vec<String> {
-    let mut readings = vec![cookie.to_owned(), percent_encoding::percent_decode_str(cookie).decode_utf8_lossy().into_owned()];
+    let mut readings =
+        vec![cookie.to_owned(), percent_encoding::percent_decode_str(cookie).decode_utf8_lossy().into_owned()];
     for part in cookie.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_'))) {
         for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD] {
             if let Ok(bytes) = engine.decode(part) {

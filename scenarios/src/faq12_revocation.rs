@@ -8,6 +8,7 @@ use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::Page;
 use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
+use tokio::sync::Semaphore;
 
 use crate::moves::{ask_for_code, resume_all, sign_in, sign_in_and_skip, want};
 use crate::scenario::{Scenario, stories};
@@ -98,7 +99,12 @@ async fn no_choice(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (_, with_three) = a.skip_status().await?;
     let (one, three) = (ways_to_act(&with_one), ways_to_act(&with_three));
     let observed = format!("{one} ways to act with one skip, {three} with three");
-    stage.judge("faq12-no-single-browser-can-be-chosen", "the screen offers the same ways to act, however many skips there are", observed, one == three)
+    stage.judge(
+        "faq12-no-single-browser-can-be-chosen",
+        "the screen offers the same ways to act, however many skips there are",
+        observed,
+        one == three,
+    )
 }
 
 /// Forms, buttons and choices on a page.
@@ -129,7 +135,11 @@ async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {
     }
     b.send(Step::CompleteResume, completion).await?;
     let next = a.start(&account).await?;
-    stage.control("the same [完了] should end the skip where somebody is signed in", &next.seen, next.seen.asks_for_code())
+    stage.control(
+        "the same [完了] should end the skip where somebody is signed in",
+        &next.seen,
+        next.seen.asks_for_code(),
+    )
 }
 
 /// How many browsers hold a skip in the race.
@@ -152,8 +162,12 @@ async fn race(stage: Arc<Stage>) -> Result<(), Trouble> {
     want(Step::OpenSkipSettings, Screen::SkipSettings, &acting.open(Step::OpenSkipSettings).await?)?;
     want(Step::Resume, Screen::ResumeConfirmation, &acting.resume().await?)?;
 
-    let laps = join_all(racers.iter_mut().map(|racer| run_laps(racer, &account)));
+    // The resume is completed when every racer has been round at least once.
+    let rounds = Semaphore::new(0);
+    let laps = join_all(racers.iter_mut().map(|racer| run_laps(racer, &account, &rounds)));
     let answered = async {
+        let warm = rounds.acquire_many(RACERS as u32).await;
+        drop(warm);
         let answer = acting.complete_resume().await;
         (answer, Instant::now())
     };
@@ -186,15 +200,25 @@ struct Lap {
 
 async fn lap(racer: &mut Visitor, account: &Account) -> Result<Lap, Trouble> {
     let began = Instant::now();
-    let started = racer.start(account).await?;
+    let started = racer.begin(account).await?;
     Ok(Lap { began, skipped: started.seen.is(Screen::MyPage) })
 }
 
 /// Signs in again and again until a code is asked.
-async fn run_laps(racer: &mut Visitor, account: &Account) -> Result<Vec<Lap>, Trouble> {
+async fn run_laps(racer: &mut Visitor, account: &Account, rounds: &Semaphore) -> Result<Vec<Lap>, Trouble> {
     let mut laps = Vec::new();
+    let mut outcome = Ok(());
     while laps.len() < LAPS && laps.last().is_none_or(|lap: &Lap| lap.skipped) {
-        laps.push(lap(racer, account).await?);
+        match lap(racer, account).await {
+            Ok(lap) => laps.push(lap),
+            Err(trouble) => {
+                outcome = Err(trouble);
+                break;
+            }
+        }
+        rounds.add_permits(1);
     }
-    Ok(laps)
+    // Whoever drops out must not keep the others waiting.
+    rounds.add_permits(RACERS);
+    outcome.map(|()| laps)
 }

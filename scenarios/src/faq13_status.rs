@@ -22,7 +22,13 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
 /// How many browsers hold a skip where the screen must not tell how many.
 const MANY: usize = 7;
 
-async fn shows(stage: &Stage, check: &'static str, expected: &str, visitor: &mut Visitor, wanted: Status) -> Result<(), Trouble> {
+async fn shows(
+    stage: &Stage,
+    check: &'static str,
+    expected: &str,
+    visitor: &mut Visitor,
+    wanted: Status,
+) -> Result<(), Trouble> {
     let (status, _) = visitor.skip_status().await?;
     let observed = if status == Status::Some { "あり" } else { "なし" };
     stage.judge(check, expected, observed, status == wanted)
@@ -79,7 +85,8 @@ async fn lapsed(stage: Arc<Stage>) -> Result<(), Trouble> {
     person.wait(stage.numbers().skip_validity.0 + stage.margin(&person)).await?;
     let mut b = person.browser("B", &account);
     sign_in(&mut b, &account).await?;
-    shows(&stage, "faq13-after-the-last-lapsed-shows-none", "after the last skip lapsed: なし", &mut b, Status::None).await
+    shows(&stage, "faq13-after-the-last-lapsed-shows-none", "after the last skip lapsed: なし", &mut b, Status::None)
+        .await
 }
 
 async fn cleared(stage: Arc<Stage>) -> Result<(), Trouble> {
@@ -88,5 +95,12 @@ async fn cleared(stage: Arc<Stage>) -> Result<(), Trouble> {
     sign_in_and_skip(&mut a, &account).await?;
     a.browser().clear_cookies();
     sign_in(&mut a, &account).await?;
-    shows(&stage, "faq13-a-cleared-cookie-still-shows-some", "cleared in the browser, not revoked: あり", &mut a, Status::Some).await
+    shows(
+        &stage,
+        "faq13-a-cleared-cookie-still-shows-some",
+        "cleared in the browser, not revoked: あり",
+        &mut a,
+        Status::Some,
+    )
+    .await
 }

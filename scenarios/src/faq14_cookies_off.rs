@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use sekisho_simulator::Trouble;
 use sekisho_simulator::browser::NetworkError;
 use sekisho_simulator::target::{Screen, Step};
-use sekisho_simulator::Trouble;
 
 use crate::moves::sign_in;
 use crate::scenario::{Scenario, stories};

@@ -28,8 +28,14 @@ async fn additional_account(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mailed = a.mailed_code(&additional, &started).await?;
     a.quiet().await;
     let to_main = a.world().mailbox.all_for(&main.key.address, started.mark).await?;
-    let observed = format!("envelope to {}; {} mail(s) to the main address", mailed.mail.recipients.join(", "), to_main.len());
-    stage.judge(to_additional, "the code goes to the additional account's address, not to the main one's", observed, to_main.is_empty())?;
+    let observed =
+        format!("envelope to {}; {} mail(s) to the main address", mailed.mail.recipients.join(", "), to_main.len());
+    stage.judge(
+        to_additional,
+        "the code goes to the additional account's address, not to the main one's",
+        observed,
+        to_main.is_empty(),
+    )?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     stage.accepts(check, "its own code signs the additional account in", &seen)
 }
@@ -46,9 +52,20 @@ async fn cookies(stage: Arc<Stage>) -> Result<(), Trouble> {
     if of_main.is_empty() {
         return Err(Trouble::Means("no cookie of the browser matches `skip.cookie`".to_owned()));
     }
-    let kept = of_main.iter().all(|cookie| both.iter().any(|other| other.name() == cookie.name() && other.value() == cookie.value()));
-    let observed = format!("{} skip cookie(s) after the main account, {} after both; the first kept: {kept}", of_main.len(), both.len());
-    stage.judge(check, "the additional account's skip is a cookie of its own beside the main one's", observed, kept && both.len() > of_main.len())?;
+    let kept = of_main
+        .iter()
+        .all(|cookie| both.iter().any(|other| other.name() == cookie.name() && other.value() == cookie.value()));
+    let observed = format!(
+        "{} skip cookie(s) after the main account, {} after both; the first kept: {kept}",
+        of_main.len(),
+        both.len()
+    );
+    stage.judge(
+        check,
+        "the additional account's skip is a cookie of its own beside the main one's",
+        observed,
+        kept && both.len() > of_main.len(),
+    )?;
     for account in [&main, &additional] {
         let next = a.start(account).await?;
         want(Step::SubmitPassword, Screen::MyPage, &next.seen)?;

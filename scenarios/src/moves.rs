@@ -62,7 +62,13 @@ pub(crate) fn wrong_code(right: &str) -> String {
         .chars()
         .map(|c| match c.to_digit(10) {
             Some(digit) => char::from_digit((digit + 1) % 10, 10).unwrap_or('0'),
-            None => if c == 'A' { 'B' } else { 'A' },
+            None => {
+                if c == 'A' {
+                    'B'
+                } else {
+                    'A'
+                }
+            }
         })
         .collect()
 }

@@ -19,7 +19,8 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
         ["notice1-the-change-comes-at-the-instant"], instant;
 ];
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Near enough to go-live that a session outlives the change.
+const HOUR: Duration = Duration::from_secs(3600);
 const SECOND: Duration = Duration::from_secs(1);
 
 fn go_live(stage: &Stage) -> SystemTime {
@@ -27,13 +28,13 @@ fn go_live(stage: &Stage) -> SystemTime {
 }
 
 async fn before(stage: Arc<Stage>) -> Result<(), Trouble> {
-    let (person, account) = stage.person_starting(go_live(&stage) - DAY).await?;
+    let (person, account) = stage.person_starting(go_live(&stage) - HOUR).await?;
     let mut a = person.browser("A", &account);
     let started = a.start(&account).await?;
     let check = "notice1-no-code-is-asked-before-go-live";
     stage.skips(check, "ID and password alone lead to My Page before go-live", &started.seen)?;
 
-    person.wait(DAY + stage.margin(&person)).await?;
+    person.wait(HOUR + stage.margin(&person)).await?;
     let page = a.open(Step::OpenMyPage).await?;
     let check = "notice1-a-session-from-before-go-live-stays";
     stage.judge(check, "My Page stays open over the go-live instant", page.describe(), page.is(Screen::MyPage))?;
@@ -47,7 +48,7 @@ async fn before(stage: Arc<Stage>) -> Result<(), Trouble> {
 }
 
 async fn after(stage: Arc<Stage>) -> Result<(), Trouble> {
-    let (person, account) = stage.person_starting(go_live(&stage) + DAY).await?;
+    let (person, account) = stage.person_starting(go_live(&stage) + HOUR).await?;
     let mut a = person.browser("A", &account);
     let started = a.start(&account).await?;
     stage.asks("notice1-a-code-is-asked-after-go-live", "a code is asked after go-live", &started.seen)
@@ -58,7 +59,9 @@ async fn instant(stage: Arc<Stage>) -> Result<(), Trouble> {
     let sign_in_at = async |at: SystemTime| {
         let (person, account) = stage.person_starting(at).await?;
         if !person.clock_is_frozen() {
-            return Err(Trouble::Means("the instant can only be hit where an account's clock can stand still".to_owned()));
+            return Err(Trouble::Means(
+                "the instant can only be hit where an account's clock can stand still".to_owned(),
+            ));
         }
         let mut visitor: Visitor = person.browser("A", &account);
         Ok(visitor.start(&account).await?.seen)

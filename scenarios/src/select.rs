@@ -33,7 +33,9 @@ pub enum SelectionError {
         cause: globset::Error,
     },
     /// The ids exist, but none of their checks is of the levels asked for.
-    #[error("the selection holds no check of the levels asked for\n\nhint: `--level must,derived,baseline` asks for all, `--list` shows what there is")]
+    #[error(
+        "the selection holds no check of the levels asked for\n\nhint: `--level must,derived,baseline` asks for all, `--list` shows what there is"
+    )]
     Empty,
 }
 
@@ -56,13 +58,17 @@ impl Selection {
             let before = wanted.len();
             wanted.extend(named().filter(|(name, _)| matcher.is_match(name)).flat_map(|(_, checks)| checks));
             if wanted.len() == before && !named().any(|(name, _)| matcher.is_match(name)) {
-                return Err(SelectionError::Unknown { id: pattern.clone(), nearest: nearest(&pattern.to_ascii_lowercase()) });
+                return Err(SelectionError::Unknown {
+                    id: pattern.clone(),
+                    nearest: nearest(&pattern.to_ascii_lowercase()),
+                });
             }
         }
         if patterns.is_empty() {
             wanted.extend(sekisho_rules::check_ids());
         }
-        let of_level = |check: &&str| sekisho_rules::check(check).is_some_and(|(_, clause)| levels.contains(&clause.level));
+        let of_level =
+            |check: &&str| sekisho_rules::check(check).is_some_and(|(_, clause)| levels.contains(&clause.level));
         wanted.retain(|check| of_level(&check));
         if wanted.is_empty() { Err(SelectionError::Empty) } else { Ok(Selection { checks: wanted }) }
     }
@@ -86,7 +92,8 @@ impl Selection {
 /// Everything that has a name, in lower case, with the checks it stands for.
 fn named() -> impl Iterator<Item = (String, Vec<&'static str>)> {
     let checks = sekisho_rules::check_ids().map(|check| (check.to_owned(), vec![check]));
-    let clauses = sekisho_rules::clauses().map(|(_, clause)| (clause.id.to_ascii_lowercase(), clause.checks().to_vec()));
+    let clauses =
+        sekisho_rules::clauses().map(|(_, clause)| (clause.id.to_ascii_lowercase(), clause.checks().to_vec()));
     let rules = sekisho_rules::rules().map(|rule| {
         (rule.id.to_ascii_lowercase(), rule.clauses.iter().flat_map(|clause| clause.checks().iter().copied()).collect())
     });

@@ -100,7 +100,9 @@ pub struct CheckOutcome {
 impl Outcome {
     /// Whether every defect was caught and the right target raised no alarm.
     pub fn is_sound(&self) -> bool {
-        self.clean.verdict == Verdict::Conforms && self.clean.false_alarms.is_empty() && self.defects.iter().all(|defect| defect.caught)
+        self.clean.verdict == Verdict::Conforms
+            && self.clean.false_alarms.is_empty()
+            && self.defects.iter().all(|defect| defect.caught)
     }
 }
 
@@ -138,7 +140,8 @@ async fn clean(targets: &dyn Targets, selection: &Selection, jobs: usize) -> Res
     target.stop().await;
     let rows: Vec<_> = told.iter().flat_map(|told| &told.rows).collect();
     let alarms = rows.iter().filter(|row| !matches!(row.verdict, CheckVerdict::Pass | CheckVerdict::NotApplicable));
-    let false_alarms = alarms.map(|row| format!("{}: {} {} {}", row.title(), row.verdict, row.observed, row.reason)).collect();
+    let false_alarms =
+        alarms.map(|row| format!("{}: {} {} {}", row.title(), row.verdict, row.observed, row.reason)).collect();
     Ok(Clean { verdict: roll_up(rows.iter().map(|row| row.verdict)), false_alarms })
 }
 

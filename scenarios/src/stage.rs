@@ -69,7 +69,8 @@ impl Stage {
     /// # Errors
     /// When there is no account.
     pub async fn person(&self) -> Result<(Person, Account), Trouble> {
-        let given = self.given.as_ref().and_then(|given| given.lock().unwrap_or_else(PoisonError::into_inner).pop_front());
+        let given =
+            self.given.as_ref().and_then(|given| given.lock().unwrap_or_else(PoisonError::into_inner).pop_front());
         match given {
             Some(account) => Ok((self.world.person_of(&account, self.recorder.clone()), account)),
             None => {
@@ -102,7 +103,13 @@ impl Stage {
     ///
     /// # Errors
     /// [`Trouble::Judged`] where it does not hold: what follows in a story would mean nothing.
-    pub fn judge(&self, check: &'static str, expected: &str, observed: impl Into<String>, holds: bool) -> Result<(), Trouble> {
+    pub fn judge(
+        &self,
+        check: &'static str,
+        expected: &str,
+        observed: impl Into<String>,
+        holds: bool,
+    ) -> Result<(), Trouble> {
         let observed = observed.into();
         let verdict = if holds { Judged::Pass } else { Judged::Fail };
         let trouble = Trouble::Judged(format!("{check}: {observed}"));

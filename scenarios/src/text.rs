@@ -4,9 +4,9 @@
 pub(crate) fn stands_alone(text: &str, needle: &str) -> bool {
     let joins = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     !needle.is_empty()
-        && text.match_indices(needle).any(|(at, _)| {
-            !joins(text[..at].chars().next_back()) && !joins(text[at + needle.len()..].chars().next())
-        })
+        && text
+            .match_indices(needle)
+            .any(|(at, _)| !joins(text[..at].chars().next_back()) && !joins(text[at + needle.len()..].chars().next()))
 }
 
 /// How many runs of 4 to 8 digits a text has that could be taken for a code.

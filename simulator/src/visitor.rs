@@ -39,6 +39,7 @@ pub struct Started {
     /// The mailbox's position before it.
     pub mark: Mark,
     sent_at: Instant,
+    mailed: Option<Mailed>,
 }
 
 /// A code with the mail it came in.
@@ -205,23 +206,43 @@ impl Visitor {
         self.act(Step::SubmitPassword, Vars { address, password, ..Vars::default() }, SkipBox::Unticked).await
     }
 
-    /// Starts a sign-in: opens the screen and sends the account's ID and password.
+    /// Starts a sign-in: opens the screen, sends the account's ID and password and, where a code is asked, waits for its mail. So
+    /// every mail is taken by the attempt that caused it, and none can be mistaken for that of a later one.
+    ///
+    /// # Errors
+    /// As every step, and when the mail does not come in the time the profile gives.
+    pub async fn start(&mut self, account: &Account) -> Result<Started, Trouble> {
+        let mut started = self.begin(account).await?;
+        if started.seen.asks_for_code() {
+            started.mailed = Some(self.await_code(account, &started).await?);
+        }
+        Ok(started)
+    }
+
+    /// Starts a sign-in without waiting for a mail.
     ///
     /// # Errors
     /// As every step, and when the mailbox cannot be read.
-    pub async fn start(&mut self, account: &Account) -> Result<Started, Trouble> {
+    pub async fn begin(&mut self, account: &Account) -> Result<Started, Trouble> {
         let mark = self.life.world.mailbox.mark().await?;
         self.open_sign_in().await?;
         let sent_at = Instant::now();
         let seen = self.submit_password(&account.key.address, &account.password).await?;
-        Ok(Started { seen, mark, sent_at })
+        Ok(Started { seen, mark, sent_at, mailed: None })
     }
 
-    /// Waits for the code of a sign-in that was started.
+    /// The code of a sign-in that was started.
     ///
     /// # Errors
     /// When it does not come in the time the profile gives.
     pub async fn mailed_code(&self, account: &Account, started: &Started) -> Result<Mailed, Trouble> {
+        match &started.mailed {
+            Some(mailed) => Ok(mailed.clone()),
+            None => self.await_code(account, started).await,
+        }
+    }
+
+    async fn await_code(&self, account: &Account, started: &Started) -> Result<Mailed, Trouble> {
         let recorder = &self.life.recorder;
         recorder.mail_awaited();
         let mailed = self.first_code_after(&account.key.address, started.mark).await;

@@ -14,6 +14,7 @@ use crate::mailbox::Mailbox;
 use crate::person::Person;
 use crate::population::Population;
 use crate::recorder::Recorder;
+use crate::sink::{Fault, Faults};
 use crate::target::Target;
 use crate::trouble::Trouble;
 
@@ -48,6 +49,17 @@ pub trait MailRefusal: Send + Sync {
 
     /// Waits until something was refused for this address, or `patience` is over; says which.
     async fn refused(&self, address: &str, patience: Duration) -> bool;
+}
+
+#[async_trait]
+impl MailRefusal for Faults {
+    fn refuse(&self, address: &str) {
+        self.set(address, Fault::Refuse);
+    }
+
+    async fn refused(&self, address: &str, patience: Duration) -> bool {
+        Faults::refused(self, address, patience).await
+    }
 }
 
 /// What kind of person a story needs.

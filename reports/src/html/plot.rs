@@ -2,10 +2,10 @@
 
 use crate::histogram::Latencies;
 use crate::record::IntervalRow;
-use crate::units::latency;
+use crate::units::{count, latency};
 
 /// Size of a plot and of the frame that its lines are drawn in, in units of the drawing.
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 780.0;
 const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 610.0;
@@ -15,8 +15,8 @@ const BOTTOM: f64 = 256.0;
 const LABEL_HEIGHT: f64 = 15.0;
 /// Points of a line, at most: more cannot be told apart.
 const MOST_POINTS: usize = 240;
-/// Styles of lines that the style sheet knows.
-const LINE_STYLES: usize = 6;
+/// Dashes of the lines, one for each colour that the style sheet knows.
+const DASHES: [&str; 6] = ["none", "8 3", "2 3", "10 3 2 3", "5 5", "14 4"];
 
 /// A plot, ready to be drawn.
 pub(super) struct Plot {
@@ -50,8 +50,9 @@ pub(super) struct Tick {
 /// A line with its label.
 pub(super) struct Line {
     pub(super) name: String,
-    /// Which of the styles of the style sheet it has.
-    pub(super) style: usize,
+    /// Which of the colours of the style sheet it has.
+    pub(super) color: usize,
+    pub(super) dashes: &'static str,
     pub(super) points: String,
     pub(super) label_y: String,
 }
@@ -79,8 +80,12 @@ pub(super) fn rates(intervals: &[IntervalRow]) -> Option<Plot> {
     let y = Axis { from: 0.0, to: top, start: BOTTOM, end: TOP };
     let completed: u64 = intervals.iter().map(|row| row.sign_ins).sum();
     let best = intervals.iter().map(|row| row.sign_ins).max().unwrap_or(0);
-    let description =
-        format!("{completed} sign-ins completed, at most {best} in a second, over {} s.", intervals.len());
+    let description = format!(
+        "{} sign-ins completed, at most {} in a second, over {} s.",
+        count(completed),
+        count(best),
+        intervals.len()
+    );
     Some(Plot {
         id: "rates",
         title: "Sign-ins per second",
@@ -173,7 +178,8 @@ fn lines(series: Vec<(String, Vec<(f64, f64)>)>, x: &Axis, y: &Axis) -> Vec<Line
     let labels = apart(&ends);
     let line = |(at, (name, points)): (usize, (String, Vec<(f64, f64)>))| Line {
         name,
-        style: at % LINE_STYLES,
+        color: at % DASHES.len(),
+        dashes: DASHES[at % DASHES.len()],
         points: points
             .iter()
             .map(|(across, up)| format!("{},{}", number(x.place(*across)), number(y.place(*up))))

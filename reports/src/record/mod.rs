@@ -144,7 +144,7 @@ impl RunRecord {
         if run.interrupted {
             verdict = verdict.max(Verdict::Inconclusive);
         }
-        let rules = run.rules.into_iter().map(|text| judge_rule(text, checks, load)).collect();
+        let rules = complete(run.rules, checks).into_iter().map(|text| judge_rule(text, checks, load)).collect();
         RunRecord {
             schema: SCHEMA,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -246,6 +246,24 @@ fn findings<'a>(checks: &'a [CheckRow], load: Option<&'a LoadRecord>) -> impl It
     let checked = checks.iter().map(|check| Finding { rule: &check.rule, level: check.level, verdict: check.verdict });
     let violations = load.into_iter().flat_map(|load| &load.violations).filter(|row| row.count > 0);
     checked.chain(violations.map(|row| Finding { rule: &row.rule, level: row.level, verdict: CheckVerdict::Fail }))
+}
+
+/// The rules, with a row for each check that none of them lists: what was checked must never be missing from a report.
+fn complete(mut rules: Vec<RuleText>, checks: &[CheckRow]) -> Vec<RuleText> {
+    for check in checks {
+        let place = rules.iter().position(|rule| rule.id == check.rule && rule.level == check.level);
+        let place = place.unwrap_or_else(|| {
+            let id = check.rule.clone();
+            rules.push(RuleText { id, level: check.level, text: String::new(), conflict: None, clauses: Vec::new() });
+            rules.len() - 1
+        });
+        let clauses = &mut rules[place].clauses;
+        if !clauses.iter().any(|clause| clause.id == check.clause) {
+            let (id, checks) = (check.clause.clone(), vec![check.id.clone()]);
+            clauses.push(ClauseRow { id, checks, unobservable_reason: None, text: String::new() });
+        }
+    }
+    rules
 }
 
 fn judge_rule(text: RuleText, checks: &[CheckRow], load: Option<&LoadRecord>) -> RuleRow {

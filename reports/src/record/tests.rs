@@ -81,6 +81,20 @@ fn a_level_that_was_not_run_does_not_weigh_on_the_others() {
 }
 
 #[test]
+fn a_check_of_a_rule_or_clause_that_nobody_listed_is_in_the_rows() {
+    let mut run = clean_run();
+    run.checks.push(check("FAQ-15", "x", Level::Must, CheckVerdict::Fail));
+    run.checks[0].clause = "FAQ-03z".into();
+    let record = RunRecord::judge(run);
+    let clauses = |rule: &str| {
+        let row = record.rules.iter().find(|row| row.id == rule && row.level == Level::Must).unwrap();
+        (row.verdict, row.clauses.iter().map(|clause| clause.id.as_str()).collect::<Vec<_>>())
+    };
+    assert_eq!(clauses("FAQ-15"), (Verdict::Nonconforming, vec!["FAQ-15a"]));
+    assert_eq!(clauses("FAQ-03"), (Verdict::Conforms, vec!["FAQ-03a", "FAQ-03z"]));
+}
+
+#[test]
 fn the_baseline_weighs_only_where_it_was_chosen() {
     let mut run = clean_run();
     run.checks.push(check("BASE-CODE", "x", Level::Baseline, CheckVerdict::Fail));

@@ -1,5 +1,7 @@
 //! Reading a text as somebody would who undoes its encodings, without losing where in the source each byte stood.
 
+use memchr::{memchr_iter, memchr2_iter};
+
 /// How many encodings are undone one after the other: two, as for an address (percent) in a page (character references)
 /// or for a page in JSON. Nothing that is sent in practice wraps a secret's own characters more often.
 const DEPTH: usize = 2;
@@ -14,6 +16,10 @@ pub(super) struct Layer {
 }
 
 impl Layer {
+    fn of(source: &[u8]) -> Layer {
+        Layer { bytes: source.to_vec(), starts: (0..source.len()).collect(), source_len: source.len() }
+    }
+
     /// The part of the source that the decoded bytes from `start` to `end` came from.
     pub(super) fn source(&self, start: usize, end: usize) -> (usize, usize) {
         let last = self.starts[end - 1];
@@ -25,35 +31,51 @@ impl Layer {
 /// Calls `look` with `source` as it stands and with each way of undoing up to [`DEPTH`] encodings. What `look` sees is
 /// folded: see [`fold`].
 pub(super) fn each_reading(source: &[u8], look: &mut dyn FnMut(&Layer)) {
-    let plain = Layer { bytes: source.to_vec(), starts: (0..source.len()).collect(), source_len: source.len() };
-    descend(&plain, DEPTH, look);
+    descend(&Layer::of(source), &[0, 1, 2], DEPTH, look);
 }
 
-fn descend(layer: &Layer, depth: usize, look: &mut dyn FnMut(&Layer)) {
-    look(&rewrite(layer, folded_unit));
-    if depth == 0 {
-        return;
-    }
-    for (marker, unit) in [(b'%', percent_unit as UnitReader), (b'&', entity_unit), (b'\\', escape_unit)] {
-        if layer.bytes.contains(&marker) {
-            let decoded = rewrite(layer, unit);
-            if decoded.bytes.len() != layer.bytes.len() {
-                descend(&decoded, depth - 1, look);
-            }
+/// The encodings that are undone: of addresses, of HTML, of JSON and scripts.
+const CODINGS: [Coding; 3] = [
+    Coding { marker: b'%', other: b'%', read: percent_unit },
+    Coding { marker: b'&', other: b'&', read: entity_unit },
+    Coding { marker: b'\\', other: b'\\', read: escape_unit },
+];
+const FOLDING: Coding = Coding { marker: b'+', other: 0xEF, read: folded_unit };
+
+fn descend(layer: &Layer, codings: &[usize], depth: usize, look: &mut dyn FnMut(&Layer)) {
+    look(&rewrite(layer, &FOLDING));
+    for at in codings.iter().copied().filter(|_| depth > 0) {
+        let decoded = rewrite(layer, &CODINGS[at]);
+        if decoded.bytes.len() == layer.bytes.len() {
+            continue;
         }
+        // Two encodings that do not produce each other's marks can be undone in either order: one order is enough.
+        let marks = |layer: &Layer, coding: &Coding| memchr_iter(coding.marker, &layer.bytes).count();
+        let new = |then: &usize| marks(&decoded, &CODINGS[*then]) > marks(layer, &CODINGS[*then]);
+        let produced =
+            |then: &usize| if *then == at { marks(&decoded, &CODINGS[at]) > 0 } else { *then > at || new(then) };
+        let next: Vec<usize> = (0..CODINGS.len()).filter(produced).collect();
+        descend(&decoded, &next, depth - 1, look);
     }
 }
 
 /// Makes alike what is alike to a reader or to a form decoder: full-width forms are read as ASCII, `+` as a blank.
 pub(super) fn fold(text: &[u8]) -> Vec<u8> {
-    let plain = Layer { bytes: text.to_vec(), starts: (0..text.len()).collect(), source_len: text.len() };
-    rewrite(&plain, folded_unit).bytes
+    rewrite(&Layer::of(text), &FOLDING).bytes
 }
 
 /// Undoes the character references of HTML.
 pub(super) fn unescape_html(text: &str) -> String {
-    let plain = Layer { bytes: text.into(), starts: (0..text.len()).collect(), source_len: text.len() };
-    String::from_utf8_lossy(&rewrite(&plain, entity_unit).bytes).into_owned()
+    String::from_utf8_lossy(&rewrite(&Layer::of(text.as_bytes()), &CODINGS[1]).bytes).into_owned()
+}
+
+/// How an encoding is recognised and undone.
+struct Coding {
+    /// The bytes that its units start with: one or two.
+    marker: u8,
+    other: u8,
+    /// What the unit at the start of a text stands for, if there is one.
+    read: fn(&[u8]) -> Option<Unit>,
 }
 
 /// What one encoded unit at the start of a text stands for.
@@ -77,18 +99,24 @@ impl Unit {
     }
 }
 
-type UnitReader = fn(&[u8]) -> Option<Unit>;
-
-fn rewrite(layer: &Layer, read: UnitReader) -> Layer {
+fn rewrite(layer: &Layer, coding: &Coding) -> Layer {
     let mut bytes = Vec::with_capacity(layer.bytes.len());
     let mut starts = Vec::with_capacity(layer.bytes.len());
-    let mut at = 0;
-    while at < layer.bytes.len() {
-        let unit = read(&layer.bytes[at..]).unwrap_or_else(|| Unit::of_byte(1, layer.bytes[at]));
-        bytes.extend_from_slice(&unit.bytes[..unit.len]);
-        starts.extend(std::iter::repeat_n(layer.starts[at], unit.len));
-        at += unit.taken;
+    let mut copied = 0;
+    for at in memchr2_iter(coding.marker, coding.other, &layer.bytes) {
+        if at < copied {
+            continue;
+        }
+        if let Some(unit) = (coding.read)(&layer.bytes[at..]) {
+            bytes.extend_from_slice(&layer.bytes[copied..at]);
+            starts.extend_from_slice(&layer.starts[copied..at]);
+            bytes.extend_from_slice(&unit.bytes[..unit.len]);
+            starts.extend(std::iter::repeat_n(layer.starts[at], unit.len));
+            copied = at + unit.taken;
+        }
     }
+    bytes.extend_from_slice(&layer.bytes[copied..]);
+    starts.extend_from_slice(&layer.starts[copied..]);
     Layer { bytes, starts, source_len: layer.source_len }
 }
 
@@ -185,8 +213,6 @@ const ENTITIES: &[(&str, char)] = &[
 fn folded_unit(text: &[u8]) -> Option<Unit> {
     match text {
         [b'+', ..] => Some(Unit::of_byte(1, b' ')),
-        // U+3000, the ideographic space.
-        [0xE3, 0x80, 0x80, ..] => Some(Unit::of_byte(3, b' ')),
         // U+FF01 to U+FF5E, the full-width forms of `!` to `~`.
         [0xEF, 0xBC, third @ 0x81..=0xBF, ..] => Some(folded(third - 0x81 + b'!')),
         [0xEF, 0xBD, third @ 0x80..=0x9E, ..] => Some(folded(third - 0x80 + b'`')),
@@ -227,7 +253,7 @@ mod tests {
 
     #[test]
     fn full_width_and_form_blanks_are_folded() {
-        assert_eq!(fold("１２３＋ａＺ～　+".as_bytes()), b"123 aZ~  ");
+        assert_eq!(fold("１２３＋ａＺ～ +".as_bytes()), b"123 aZ~  ");
         assert_eq!(fold("ワンタイム".as_bytes()), "ワンタイム".as_bytes());
     }
 

@@ -47,10 +47,11 @@ pub(super) struct Found {
 }
 
 impl Matcher {
-    pub(super) fn new<'a>(secrets: impl Iterator<Item = (&'a str, Edges)>) -> Matcher {
+    /// `secrets`: an index by which the secret is known, the secret, and what must stand around it.
+    pub(super) fn new<'a>(secrets: impl Iterator<Item = (usize, &'a str, Edges)>) -> Matcher {
         let mut texts: Vec<Vec<u8>> = Vec::new();
         let mut patterns = Vec::new();
-        for (index, (secret, edges)) in secrets.enumerate() {
+        for (index, secret, edges) in secrets {
             texts.push(fold(secret.as_bytes()));
             patterns.push((index, edges));
             for transcoded in transcodings(secret.as_bytes()) {
@@ -118,8 +119,12 @@ fn transcodings(secret: &[u8]) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn matcher(secrets: &[(&str, Edges)]) -> Matcher {
+        Matcher::new(secrets.iter().enumerate().map(|(index, (secret, edges))| (index, *secret, *edges)))
+    }
+
     fn shown(secrets: &[(&str, Edges)], text: &str) -> Vec<usize> {
-        Matcher::new(secrets.iter().copied()).find(text.as_bytes()).into_iter().map(|found| found.secret).collect()
+        matcher(secrets).find(text.as_bytes()).into_iter().map(|found| found.secret).collect()
     }
 
     #[test]
@@ -156,7 +161,7 @@ mod tests {
     #[test]
     fn overlapping_secrets_become_one() {
         let secrets = [("abcdefgh", Edges::Any), ("efghijklmn", Edges::Any)];
-        let found = Matcher::new(secrets.into_iter()).find(b"--abcdefghijklmn--");
+        let found = matcher(&secrets).find(b"--abcdefghijklmn--");
         assert_eq!(found, [Found { start: 2, end: 16, secret: 1 }]);
     }
 }

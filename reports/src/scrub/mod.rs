@@ -133,28 +133,25 @@ impl Scrubber {
         self.by_value.get(value).map_or(UNLEARNED, |index| &self.secrets[*index].pseudonym)
     }
 
-    fn sought(&self) -> impl Iterator<Item = (&Secret, Edges)> {
-        self.secrets.iter().filter_map(|secret| secret.edges.map(|edges| (secret, edges)))
-    }
-
     fn replaced(&self, source: &[u8]) -> Option<Vec<u8>> {
-        let matcher = self
-            .matcher
-            .get_or_init(|| Matcher::new(self.sought().map(|(secret, edges)| (secret.value.as_str(), edges))));
-        let found = matcher.find(source);
+        let found = self.matcher.get_or_init(|| self.new_matcher()).find(source);
         if found.is_empty() {
             return None;
         }
-        let pseudonyms: Vec<&str> = self.sought().map(|(secret, _)| secret.pseudonym.as_str()).collect();
         let mut scrubbed = Vec::with_capacity(source.len());
         let mut copied = 0;
         for found in found {
             scrubbed.extend_from_slice(&source[copied..found.start]);
-            scrubbed.extend_from_slice(pseudonyms[found.secret].as_bytes());
+            scrubbed.extend_from_slice(self.secrets[found.secret].pseudonym.as_bytes());
             copied = found.end;
         }
         scrubbed.extend_from_slice(&source[copied..]);
         Some(scrubbed)
+    }
+
+    fn new_matcher(&self) -> Matcher {
+        let secrets = self.secrets.iter().enumerate();
+        Matcher::new(secrets.filter_map(|(index, secret)| Some((index, secret.value.as_str(), secret.edges?))))
     }
 }
 

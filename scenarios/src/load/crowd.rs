@@ -45,7 +45,9 @@ pub enum LoadError {
     #[error("no accounts for the load: {0}")]
     Accounts(#[from] Trouble),
     /// The target is not on this machine, and the profile does not say who allowed it.
-    #[error("the target `{host}` is not on this machine\n\nhint: `authorized_by` in the profile must say who allowed that it is put under load")]
+    #[error(
+        "the target `{host}` is not on this machine\n\nhint: `authorized_by` in the profile must say who allowed that it is put under load"
+    )]
     NotAuthorized {
         /// The target's host.
         host: String,
@@ -120,7 +122,11 @@ fn record(plan: &Plan, meter: &Meter, health: sekisho_reports::record::Health) -
         intervals: meter.intervals(),
         mail: meter.mail(),
         violations: meter.violations(),
-        broken_off: meter.troubles().into_iter().map(|(cause, count)| sekisho_reports::record::BrokenOffRow { cause, count }).collect(),
+        broken_off: meter
+            .troubles()
+            .into_iter()
+            .map(|(cause, count)| sekisho_reports::record::BrokenOffRow { cause, count })
+            .collect(),
         thresholds: Vec::new(),
         health,
     }

@@ -49,7 +49,11 @@ impl Watch {
             lag_p99_us,
             cpu: cpu.clamp(0.0, 1.0),
             reason: if late {
-                format!("its own timers fired {} ms late at the 99th percentile (limit {} ms): offer less load or use a larger machine", lag_p99_us / 1000, LAG_LIMIT.as_millis())
+                format!(
+                    "its own timers fired {} ms late at the 99th percentile (limit {} ms): offer less load or use a larger machine",
+                    lag_p99_us / 1000,
+                    LAG_LIMIT.as_millis()
+                )
             } else {
                 String::new()
             },

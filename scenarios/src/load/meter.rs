@@ -98,7 +98,11 @@ impl Meter {
                 self.in_this_second(|row| row.errors += 1);
                 let mut troubles = lock(&self.troubles);
                 let cause = trouble.to_string();
-                let cause = if troubles.len() < TROUBLES_TOLD_APART || troubles.contains_key(&cause) { cause } else { "other causes".to_owned() };
+                let cause = if troubles.len() < TROUBLES_TOLD_APART || troubles.contains_key(&cause) {
+                    cause
+                } else {
+                    "other causes".to_owned()
+                };
                 *troubles.entry(cause).or_default() += 1;
             }
         }
@@ -120,7 +124,8 @@ impl Meter {
     pub(super) fn steps(&self) -> Vec<StepRow> {
         let rows = Step::ALL.iter().zip(&self.steps).map(|(step, measured)| {
             let measured = lock(measured);
-            (measured.latencies.count() + measured.errors > 0).then(|| measured.latencies.step(step.name(), measured.errors))
+            (measured.latencies.count() + measured.errors > 0)
+                .then(|| measured.latencies.step(step.name(), measured.errors))
         });
         let mails = lock(&self.mails);
         let never_came = self.never_came.load(Ordering::Relaxed);
@@ -221,10 +226,10 @@ mod tests {
         meter.step(Step::OpenSignIn, Duration::from_micros(500), Some(Screen::SignIn));
         meter.step(Step::SignOut, Duration::from_micros(700), None);
         let rows = meter.steps();
-        assert_eq!(rows.iter().map(|row| (row.name.as_str(), row.count, row.errors)).collect::<Vec<_>>(), [
-            ("open-sign-in", 1, 0),
-            ("sign-out", 0, 1)
-        ]);
+        assert_eq!(
+            rows.iter().map(|row| (row.name.as_str(), row.count, row.errors)).collect::<Vec<_>>(),
+            [("open-sign-in", 1, 0), ("sign-out", 0, 1)]
+        );
     }
 
     #[test]

@@ -71,11 +71,13 @@ impl Mix {
     /// # Errors
     /// When it is no such text, a story is unknown, or all weights are 0.
     pub fn parse(name: &str, text: &str) -> Result<Mix, MixError> {
-        let weights: toml::Table = toml::from_str(text).map_err(|error| MixError::Weights(error.message().to_owned()))?;
+        let weights: toml::Table =
+            toml::from_str(text).map_err(|error| MixError::Weights(error.message().to_owned()))?;
         let mut stories = Vec::new();
         for (story_name, weight) in &weights {
             let weight = weight.as_integer().and_then(|weight| u32::try_from(weight).ok());
-            let weight = weight.ok_or_else(|| MixError::Weights(format!("the weight of `{story_name}` is no whole number")))?;
+            let weight =
+                weight.ok_or_else(|| MixError::Weights(format!("the weight of `{story_name}` is no whole number")))?;
             stories.push((story(story_name)?, weight));
         }
         if stories.iter().all(|(_, weight)| *weight == 0) {

@@ -2,6 +2,7 @@
 //! everything that can be found wrong without sending anything found here, with its line.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
@@ -33,6 +34,8 @@ pub struct Target {
     pub authorized_by: Option<String>,
     /// PEM file of further authorities to trust.
     pub ca_file: Option<PathBuf>,
+    /// Where our sink takes its mail.
+    pub mail_listen: SocketAddr,
     /// Its control listener.
     pub control: Option<Control>,
     /// How its clock is moved.
@@ -167,6 +170,7 @@ impl Target {
             },
             portals: compiler.portals(&profile.portals)?,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
+            mail_listen: *profile.mail.listen.as_ref(),
             mail_part: profile.mail.part,
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
             session_cookie: compiler.whole("skip.session-cookie", &profile.skip.session_cookie)?,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -113,6 +114,8 @@ pub struct Limit {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Mail {
+    /// The address at which our sink takes the target's mail; the embedded run replaces it.
+    pub listen: Spanned<SocketAddr>,
     /// Where in the mail the code stands.
     #[serde(default)]
     pub part: MailPart,

@@ -1,0 +1,67 @@
+//! `sekisho check`.
+
+use std::sync::Arc;
+
+use sekisho_reports::record::{CheckVerdict, ExitCode};
+use sekisho_scenarios::Selection;
+use sekisho_scenarios::check::{self, Told};
+use sekisho_simulator::world::World;
+
+use crate::cli::Check;
+use crate::error::CliError;
+use crate::interrupt::Interrupt;
+use crate::outcome::{Found, Showing, Underway};
+use crate::progress;
+use crate::selftest::defective;
+use crate::venue::{Venue, seed_or_fresh};
+
+pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
+    if options.expect.is_some() {
+        return Err(CliError::NotBuilt("`--expect`"));
+    }
+    let selection = Selection::new(&options.only, &options.level)?;
+    if options.list {
+        list(&selection);
+        return Ok(ExitCode::Success);
+    }
+    let seed = seed_or_fresh(options.seed);
+    let underway = Underway::begin(seed, &options.level);
+    let venue = match &options.defect {
+        Some(id) => Venue::embedded(defective(id)?, seed, interrupt.token.clone()).await?,
+        None => Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?,
+    };
+    progress::line(&format!("checking {}, seed {seed}", venue.world.target.name));
+    let told = tell_all(&venue.world, &selection, usize::from(options.jobs)).await;
+    let showing =
+        Showing { report_dir: &options.report.report_dir, evidence: options.report.evidence, format: options.format };
+    let code = underway.end(&venue, Found { told, load: None }, interrupt, &showing);
+    venue.close().await;
+    code
+}
+
+/// Tells the selected stories with a bar of progress.
+pub(crate) async fn tell_all(world: &Arc<World>, selection: &Selection, jobs: usize) -> Vec<Told> {
+    let bar = progress::bar("checking", check::plan(world, selection).len());
+    let mut failed = 0;
+    let told = check::run(world, selection, jobs, |told| {
+        failed += told.rows.iter().filter(|row| row.verdict == CheckVerdict::Fail).count();
+        bar.inc(1);
+        if failed > 0 {
+            bar.set_message(format!("{failed} checks failed"));
+        }
+    })
+    .await;
+    bar.finish_and_clear();
+    told
+}
+
+fn list(selection: &Selection) {
+    for scenario in selection.scenarios() {
+        anstream::println!("{}  {}", scenario.id, scenario.about);
+        for id in scenario.checks.iter().filter(|id| selection.contains(id)) {
+            if let Some((_, clause)) = sekisho_rules::check(id) {
+                anstream::println!("    {id}  ({}, {})", clause.id, clause.level);
+            }
+        }
+    }
+}

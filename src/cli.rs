@@ -1,0 +1,311 @@
+//! What the command line understands. The texts here are its `--help`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sekisho_rules::Level;
+
+/// Proves a login with a mailed one-time password right, and rehearses it at scale.
+///
+/// Without a command it does the main job: it starts the reference server and a mail sink on free ports, checks every rule, drives
+/// 2,000 simulated users through the mixed scenarios, and writes a report.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) run: Run,
+    /// Logs more on stderr (-vv: still more; RUST_LOG decides in detail).
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 conforms and goals met, 1 internal error, 2 usage or profile error or a port in use, \
+3 nothing was selected, 10 nonconforming, 11 a threshold missed, 12 inconclusive or an invalid measurement, 130 interrupted \
+(what was measured till then is written).";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The main job, all embedded: check every rule, then a load of simulated users, then the report
+    #[command(after_help = EXIT_CODES)]
+    Run(Run),
+    /// Runs the reference server alone
+    Serve(Serve),
+    /// Runs the SMTP sink alone and prints a line for every mail
+    Sink(Sink),
+    /// Tells each scenario once and says which rules hold
+    #[command(after_help = EXIT_CODES)]
+    Check(Check),
+    /// Lets simulated users live the stories of a mix, with the same assertions on
+    #[command(after_help = EXIT_CODES)]
+    Load(Load),
+    /// Invents stories and shrinks those that break a rule (not built yet)
+    Explore(Explore),
+    /// Proves the checks: runs them against faulty servers, each of which must be caught
+    Selftest(Selftest),
+    /// Prints the table of rules, clauses, checks, scenarios and defects
+    Rules(Rules),
+    /// Validates a target profile and walks it through (not built yet)
+    Profile(Profile),
+    /// Shows a run record again; compare and merge are not built yet
+    Report(Report),
+}
+
+/// Where a report goes, and what it keeps.
+#[derive(Debug, Args, Clone)]
+pub(crate) struct ReportOptions {
+    /// The folder for run.json, junit.xml, index.html and the evidence
+    #[arg(long, value_name = "DIR", default_value = "sekisho-report")]
+    pub(crate) report_dir: PathBuf,
+    /// Of which checks every exchange is kept
+    #[arg(long, value_enum, default_value_t = EvidenceKept::Failed)]
+    pub(crate) evidence: EvidenceKept,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvidenceKept {
+    /// Of those that did not pass
+    Failed,
+    /// Of all
+    All,
+}
+
+/// Output for people or for machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// For machines
+    Json,
+    /// For documents
+    Markdown,
+}
+
+#[derive(Debug, Args, Clone)]
+pub(crate) struct Run {
+    /// How many simulated users the load has
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) users: u32,
+    /// Draws people and their stories; the same seed draws the same
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Which levels decide the verdict and the exit code
+    #[arg(long, value_name = "LEVEL", value_delimiter = ',', default_value = "must,derived", value_parser = level)]
+    pub(crate) level: Vec<Level>,
+    #[command(flatten)]
+    pub(crate) report: ReportOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The profile of the target; without it the reference server is started and checked
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) target: Option<PathBuf>,
+    /// Only these: ids of rules, clauses, scenarios or checks; `*` and `?` stand for any characters
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Only these levels; they decide the verdict and the exit code
+    #[arg(long, value_name = "LEVEL", value_delimiter = ',', default_value = "must,derived", value_parser = level)]
+    pub(crate) level: Vec<Level>,
+    /// Known deviations with a reason and an end date (not built yet)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
+    /// Draws people; the same seed draws the same
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// How many stories run side by side
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) jobs: u16,
+    /// Lists what would run and sends nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// The verdict as a table, or the whole run record as JSON, on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// The defect that the embedded reference server shall have, to see a check fail
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub(crate) defect: Option<String>,
+    #[command(flatten)]
+    pub(crate) report: ReportOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Load {
+    /// The stories: mixed, first-sign-in, returning, expired-code, deleted-mail, cookie-cleared, revoke-all, lapsed-skip,
+    /// many-browsers, additional-account, wrong-code, dead-address
+    #[arg(value_name = "MIX")]
+    pub(crate) mix: String,
+    /// The profile of the target; without it the reference server is started and loaded
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) target: Option<PathBuf>,
+    /// How many simulated users; each lives one story
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) users: u32,
+    /// How many seconds it takes until all users have begun
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) ramp: u32,
+    /// Arrivals per second, the open model (not built yet)
+    #[arg(long, value_name = "R")]
+    pub(crate) rate: Option<f64>,
+    /// How long users go on (not built yet)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) duration: Option<String>,
+    /// When to begin (not built yet)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start_at: Option<String>,
+    /// Goals such as `sign_in.p99 < 800ms` (not built yet)
+    #[arg(long, value_name = "EXPR", num_args = 1..)]
+    pub(crate) threshold: Vec<String>,
+    /// An earlier record to compare with (not built yet)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Draws people and their stories; the same seed draws the same
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// The verdict as a table, or the whole run record as JSON, on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// The folder for run.json, junit.xml and index.html
+    #[arg(long, value_name = "DIR", default_value = "sekisho-report")]
+    pub(crate) report_dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where the portals listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// The mail host, e.g. 127.0.0.1:2525
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) smtp: Option<String>,
+    /// memory, or sqlite:PATH (not built yet)
+    #[arg(long, default_value = "memory")]
+    pub(crate) store: String,
+    /// How many accounts each portal has: user00001@example.test with password-00001, and so on
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) accounts: usize,
+    /// From when on a code is asked, in the server's own time
+    #[arg(long, value_name = "TIME", default_value = sekisho_rules::numbers::GO_LIVE)]
+    pub(crate) go_live: String,
+    /// HTTPS (not built yet)
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Where the control listener listens (clock, accounts); its token is taken from SEKISHO_CONTROL_TOKEN
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) control: Option<SocketAddr>,
+    /// Hashes passwords as cheaply as possible, for load
+    #[arg(long)]
+    pub(crate) cheap_passwords: bool,
+    /// The defect the server shall have (`sekisho rules` lists them)
+    #[arg(long, value_name = "ID")]
+    pub(crate) defect: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sink {
+    /// Where SMTP is spoken
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
+    pub(crate) smtp: SocketAddr,
+    /// Where the HTTP API listens (not built yet)
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) http: Option<SocketAddr>,
+    /// The front end: any number of connections, or a thread for each
+    #[arg(long, value_enum, default_value_t = EngineName::Async)]
+    pub(crate) engine: EngineName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineName {
+    /// The protocol core under tokio
+    Async,
+    /// mailin-embedded, 64 threads
+    Threaded,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explore {
+    /// The profile of the target
+    #[arg(long, value_name = "PROFILE")]
+    target: Option<PathBuf>,
+    /// How many stories
+    #[arg(long, value_name = "N")]
+    cases: Option<u32>,
+    /// How many steps a story has at the most
+    #[arg(long, value_name = "N")]
+    steps: Option<u32>,
+    /// Draws the stories
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Tells a saved story again
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Selftest {
+    /// Only these defects: `*` and `?` stand for any characters
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// The matrix as a table or as JSON, on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Draws people; the same seed draws the same
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// How many stories run side by side
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) jobs: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rules {
+    /// How the table is written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Profile {
+    #[command(subcommand)]
+    pub(crate) command: ProfileCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Is the profile valid, and does it fit the target step by step
+    Check {
+        /// The profile
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(subcommand)]
+    pub(crate) command: ReportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReportCommand {
+    /// Prints the verdict table of a record
+    Show {
+        /// The run.json, or the folder it lies in
+        record: PathBuf,
+    },
+    /// Sets two records side by side (not built yet)
+    Compare {
+        /// The records
+        records: Vec<PathBuf>,
+    },
+    /// Adds records up (not built yet)
+    Merge {
+        /// The records
+        records: Vec<PathBuf>,
+    },
+}
+
+fn level(name: &str) -> Result<Level, String> {
+    Level::named(name.trim()).ok_or_else(|| "there are `must`, `derived` and `baseline`".to_owned())
+}

@@ -1,0 +1,107 @@
+//! From what was found to the record, the report on disk, the table on stdout and the exit code.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::SystemTime;
+
+use sekisho_reports::record::{CheckVerdict, ExitCode, Level, LoadRecord, Run, RunRecord, exit_code, rule_texts};
+use sekisho_reports::terminal::{self, TerminalOptions};
+use sekisho_reports::{Evidence, Scrubber};
+use sekisho_scenarios::check::Told;
+
+use crate::cli::{EvidenceKept, Format};
+use crate::error::CliError;
+use crate::interrupt::Interrupt;
+use crate::venue::Venue;
+
+/// A run while it goes on: what its record will say about it.
+pub(crate) struct Underway {
+    command: String,
+    seed: u64,
+    started_at: SystemTime,
+    levels: Vec<Level>,
+}
+
+/// What a run found.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) told: Vec<Told>,
+    pub(crate) load: Option<LoadRecord>,
+}
+
+/// Where and how the outcome is shown.
+pub(crate) struct Showing<'a> {
+    pub(crate) report_dir: &'a Path,
+    pub(crate) evidence: EvidenceKept,
+    pub(crate) format: Format,
+}
+
+impl Underway {
+    /// A run that begins now.
+    pub(crate) fn begin(seed: u64, levels: &[sekisho_rules::Level]) -> Underway {
+        let command: Vec<String> = std::env::args().skip(1).collect();
+        Underway {
+            command: if command.is_empty() { "run".to_owned() } else { command.join(" ") },
+            seed,
+            started_at: SystemTime::now(),
+            levels: levels.iter().map(|level| (*level).into()).collect(),
+        }
+    }
+
+    /// Ends the run: record, report, table, exit code.
+    pub(crate) fn end(
+        self,
+        venue: &Venue,
+        found: Found,
+        interrupt: &Interrupt,
+        showing: &Showing<'_>,
+    ) -> Result<ExitCode, CliError> {
+        let mut scrubber = Scrubber::new();
+        for (kind, secret) in found.told.iter().flat_map(|told| &told.kept.secrets) {
+            scrubber.learn(kind, secret);
+        }
+        let evidence: Vec<Evidence> = found.told.iter().filter_map(|told| evidence(told, showing.evidence)).collect();
+        let record = RunRecord::judge(Run {
+            command: self.command,
+            seed: self.seed.to_string(),
+            started_at: self.started_at,
+            finished_at: SystemTime::now(),
+            target: venue.target_info(),
+            levels: self.levels,
+            interrupted: interrupt.heard(),
+            rules: rule_texts(sekisho_rules::rules()),
+            checks: found.told.into_iter().flat_map(|told| told.rows).collect(),
+            dead_waivers: Vec::new(),
+            notes: venue.notes(),
+            load: found.load,
+        });
+        let record = sekisho_reports::write_report(showing.report_dir, &record, &evidence, &scrubber)?;
+        show(&record, Some(showing.report_dir), showing.format)?;
+        Ok(exit_code(&record))
+    }
+}
+
+/// Writes a record to stdout.
+pub(crate) fn show(record: &RunRecord, report_dir: Option<&Path>, format: Format) -> Result<(), CliError> {
+    if format == Format::Json {
+        anstream::print!("{}", record.to_json()?);
+        return Ok(());
+    }
+    // Whether colour is shown is decided by the stream (NO_COLOR, no terminal): it strips what should not be seen.
+    let color = std::io::stdout().is_terminal();
+    anstream::print!("{}", terminal::render(record, TerminalOptions { color, width: 100, report_dir }));
+    Ok(())
+}
+
+fn evidence(told: &Told, kept: EvidenceKept) -> Option<Evidence> {
+    let unexplained = |verdict| matches!(verdict, CheckVerdict::Fail | CheckVerdict::Inconclusive);
+    let wanted = |verdict| kept == EvidenceKept::All || unexplained(verdict);
+    let checks: Vec<String> = told.rows.iter().filter(|row| wanted(row.verdict)).map(|row| row.id.clone()).collect();
+    (!checks.is_empty()).then(|| Evidence {
+        story: told.scenario.to_owned(),
+        checks,
+        portal: Some(told.portal.name().to_owned()),
+        exchanges: told.kept.exchanges.clone(),
+        mails: told.kept.mails.clone(),
+    })
+}

@@ -1,0 +1,73 @@
+//! `sekisho serve`: the reference server alone.
+
+use std::sync::Arc;
+
+use sekisho_reports::record::ExitCode;
+use sekisho_server::core::Moment;
+use sekisho_server::decisions::{Conforming, Decisions};
+use sekisho_server::{ControlConfig, PasswordCost, Server, ServerConfig};
+
+use crate::cli::Serve;
+use crate::error::CliError;
+use crate::interrupt::Interrupt;
+use crate::selftest::defective;
+
+/// The environment variable that holds the control listener's token.
+const TOKEN: &str = "SEKISHO_CONTROL_TOKEN";
+
+pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
+    if options.tls {
+        return Err(CliError::NotBuilt("`--tls`"));
+    }
+    if options.store != "memory" {
+        return Err(match options.store.starts_with("sqlite:") {
+            true => CliError::NotBuilt("`--store sqlite:PATH`"),
+            false => CliError::Usage(format!("there is no store `{}`\n\nhint: `--store memory`", options.store)),
+        });
+    }
+    let decisions: Arc<dyn Decisions> = match &options.defect {
+        None => Arc::new(Conforming),
+        Some(id) => defective(id)?,
+    };
+    let go_live = Moment::parse(&options.go_live).map_err(|error| {
+        CliError::Usage(format!(
+            "`--go-live {}` is no instant: {error}\n\nhint: write it like 2025-08-13T06:00:00+09:00",
+            options.go_live
+        ))
+    })?;
+    let config = ServerConfig {
+        listen: options.listen,
+        control: options.control.map(control).transpose()?,
+        smtp: options.smtp,
+        seeded_accounts: options.accounts,
+        password_cost: if options.cheap_passwords { PasswordCost::Cheap } else { PasswordCost::Full },
+        go_live,
+        ..ServerConfig::default()
+    };
+    let mail = config.smtp.clone();
+    let server = Server::start(config, decisions).await?;
+    anstream::println!("portals on http://{}/", server.address());
+    if let Some(address) = server.control_address() {
+        anstream::println!("control on http://{address}/");
+    }
+    match mail {
+        Some(host) => anstream::println!("mail goes to {host}"),
+        None => anstream::println!("no mail host given (`--smtp`): codes cannot be delivered"),
+    }
+    if options.accounts > 0 {
+        anstream::println!(
+            "accounts user00001@example.test … user{:05}@example.test, passwords password-00001 …",
+            options.accounts
+        );
+    }
+    interrupt.token.cancelled().await;
+    server.shutdown().await;
+    Ok(ExitCode::Success)
+}
+
+fn control(listen: std::net::SocketAddr) -> Result<ControlConfig, CliError> {
+    let token = std::env::var(TOKEN).map_err(|_| {
+        CliError::Usage(format!("the control listener needs a token\n\nhint: export {TOKEN}=… before starting"))
+    })?;
+    Ok(ControlConfig { listen, token })
+}

@@ -1,0 +1,188 @@
+//! What happens when something is wrong with what a user gives, or with the target: a clear message, the right exit code, and the
+//! report of what was measured till then.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+
+use support::{Outcome, Sekisho, profile_for, replace};
+
+/// Listens and answers every connection with these bytes.
+fn target_that_answers(bytes: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let _ = connection.read(&mut request);
+            let _ = connection.write_all(bytes);
+        }
+    });
+    address
+}
+
+#[test]
+fn a_port_in_use_is_a_usage_error() {
+    let sekisho = Sekisho::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    sekisho.run(&["serve", "--listen", &address]).ends_with(2).says(&address).says("in use");
+    sekisho.run(&["sink", "--smtp", &address]).ends_with(2).says(&address).says("in use");
+    let profile =
+        replace(&profile_for("http://127.0.0.1:1"), "listen = \"127.0.0.1:0\"", &format!("listen = \"{address}\""));
+    sekisho.file("target.toml", &profile);
+    sekisho.run(&["check", "--target", "target.toml"]).ends_with(2).says("in use");
+}
+
+#[test]
+fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
+    let good = profile_for("http://127.0.0.1:1");
+    let line = |needle: &str| format!("line {}", good.lines().position(|line| line.contains(needle)).unwrap() + 1);
+    let cases: [(&str, &str, String, &str); 11] = [
+        ("portals =", "portalz =", line("portals ="), "did you mean `portals`"),
+        ("code-validity = \"30m\"", "code-validity = \"soon\"", line("code-validity"), "a length of time"),
+        ("browsers-tried = 64", "browsers-tried = \"many\"", line("browsers-tried"), "invalid type"),
+        (r"(\d{6})", r"(\d{6}", line("code = '"), "mail.code"),
+        (r"(\d{6})\b", r"\d{6}", line("code = '"), "group"),
+        ("form#sign-in", "form##", line("form#sign-in"), "steps.submit-password"),
+        ("{address}\", password", "{adress}\", password", line("fill = { address"), "{adress}"),
+        ("\"seeker\", ", "\"seekers\", ", line("portals ="), "`seekers` is no portal"),
+        ("http://127.0.0.1:1", "127.0.0.1", line("base ="), "base"),
+        ("last = 500", "last = 0", line("source = "), "`last` (0) lies before `first` (1)"),
+        ("[steps.sign-out]", "[steps.sign-aut]", line("[steps.sign-out]"), "did you mean `sign-out`"),
+    ];
+    for (from, to, place, message) in cases {
+        let sekisho = Sekisho::new();
+        sekisho.file("target.toml", &replace(&good, from, to));
+        sekisho.run(&["check", "--target", "target.toml"]).ends_with(2).says("target.toml").says(&place).says(message);
+        assert!(!sekisho.report().exists(), "a report was written for {to}");
+    }
+}
+
+#[test]
+fn a_profile_that_is_not_there_or_lacks_its_secret_is_a_usage_error() {
+    let sekisho = Sekisho::new();
+    sekisho.run(&["check", "--target", "nowhere.toml"]).ends_with(2).says("nowhere.toml").says("hint:");
+    sekisho.file("reference.toml", include_str!("../profiles/reference.toml"));
+    sekisho.run(&["check", "--target", "reference.toml"]).ends_with(2).says("SEKISHO_CONTROL_TOKEN");
+}
+
+#[test]
+fn an_unreachable_target_is_inconclusive() {
+    let sekisho = Sekisho::new();
+    // A port that was free a moment ago and that nobody listens on.
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let profile = sekisho.profile(&format!("http://{address}"));
+    sekisho.run(&["check", "--target", &profile]).ends_with(12).says("refused the connection");
+    let record = sekisho.record();
+    assert_eq!(record["verdict"], "inconclusive");
+    assert!(
+        record["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|check| check["verdict"] != "pass" && check["verdict"] != "fail")
+    );
+    sekisho
+        .run(&["load", "mixed", "--users", "5", "--ramp", "1", "--target", &profile])
+        .ends_with(12)
+        .says("refused the connection");
+}
+
+#[test]
+fn a_target_that_answers_nonsense_is_inconclusive() {
+    let answers: [(&[u8], &str); 4] = [
+        (b"what do you want?\r\n", "not HTTP"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", "fits no screen"),
+        (b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n", "fits no screen"),
+        (b"", "closed the connection"),
+    ];
+    for (answer, message) in answers {
+        let sekisho = Sekisho::new();
+        let profile = sekisho.profile(&format!("http://{}", target_that_answers(answer)));
+        sekisho.run(&["check", "--target", &profile]).ends_with(12).says(message);
+        let record = sekisho.record();
+        let verdicts: Vec<_> =
+            record["checks"].as_array().unwrap().iter().map(|check| check["verdict"].clone()).collect();
+        assert!(!verdicts.is_empty() && !verdicts.contains(&"pass".into()), "{verdicts:?}");
+    }
+}
+
+#[test]
+fn a_mail_that_never_comes_is_inconclusive() {
+    let sekisho = Sekisho::new();
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let server = Serving::start(&sekisho, &["--accounts", "500", "--cheap-passwords", "--smtp", &nowhere]);
+    let profile = sekisho.profile(&server.address);
+    sekisho.run(&["check", "--only", "faq-01", "--target", &profile]).ends_with(12).says("no code mail for");
+    let record = sekisho.record();
+    assert!(record["checks"].as_array().unwrap().iter().all(|check| check["verdict"] != "fail"));
+}
+
+#[test]
+fn a_host_elsewhere_is_not_loaded_without_permission() {
+    let sekisho = Sekisho::new();
+    // 192.0.2.0/24 is reserved for documentation; nothing is sent to it.
+    let profile = sekisho.profile("http://192.0.2.1");
+    sekisho.run(&["load", "mixed", "--target", &profile]).ends_with(2).says("authorized_by");
+}
+
+#[test]
+fn ctrl_c_writes_what_was_measured_and_exits_130() {
+    let sekisho = Sekisho::new();
+    let mut child = sekisho
+        .command()
+        .args(["load", "mixed", "--users", "20000", "--ramp", "1000", "--seed", "3"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A line of progress says that something was measured.
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("users done") {
+        line.clear();
+        assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended without a line of progress");
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    Outcome::of(child.wait_with_output().unwrap()).ends_with(130);
+    let record = sekisho.record();
+    assert_eq!(record["interrupted"], true);
+    assert_ne!(record["verdict"], "conforms");
+    assert!(record["load"]["sign_ins"].as_u64().unwrap() > 0, "nothing was measured");
+}
+
+/// `sekisho serve` on a free port, ended with the test.
+struct Serving {
+    child: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(sekisho: &Sekisho, args: &[&str]) -> Serving {
+        let mut child = sekisho
+            .command()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address =
+            line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").trim_end_matches('/');
+        Serving { address: address.to_owned(), child }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
