@@ -1,0 +1,312 @@
+//! Asks every decision about a small world and writes the answers down, so that two sets of decisions can be compared.
+//!
+//! The world is fixed: some accounts, their attempts, skips and sessions, and the instants that matter to them.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use sekisho_server::core::*;
+use sekisho_server::decisions::*;
+use sekisho_server::{Decisions, Screen};
+
+pub const SECOND: Duration = Duration::from_secs(1);
+pub const MINUTE: Duration = Duration::from_secs(60);
+pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The answers by the name of the method.
+pub type Answers = BTreeMap<&'static str, Vec<String>>;
+
+/// An instant a hundred days after go-live; everything happens round it.
+pub fn noon() -> Moment {
+    GO_LIVE + 100 * DAY
+}
+
+pub fn before(moment: Moment, span: Duration) -> Moment {
+    Moment::from_millis(moment.millis() - i64::try_from(span.as_millis()).unwrap())
+}
+
+pub fn account(number: u64, portal: Portal) -> AccountState {
+    let main = MainAccount { slot: Slot(1), address: Address::parse("main@example.test").unwrap() };
+    let main = (portal == Portal::Employer).then_some(main);
+    let identity = Identity { slot: Slot(number), portal, name: "佐藤 花子".to_owned(), main };
+    let address = Address::parse(&format!("user{number}@example.test")).unwrap();
+    AccountState::new(identity, address, Arc::from(""))
+}
+
+/// An attempt with this code; its token is made of the code.
+pub fn attempt(code: u32, issued_at: Moment, used: bool) -> Attempt {
+    Attempt {
+        token: TokenHash::of(&code.to_string()),
+        browser: TokenHash::of("pc"),
+        code: Code::from_value(code),
+        address: Address::parse("user@example.test").unwrap(),
+        issued_at,
+        last_seen: issued_at,
+        wrong_codes: WRONG_CODES_PER_ATTEMPT,
+        used,
+        delivery: if code == 4 { Delivery::Refused } else { Delivery::Accepted },
+    }
+}
+
+/// A skip of a browser; its key is made of the browser's name.
+pub fn skip(browser: &str, set_at: Moment, generation: u64) -> Skip {
+    let key = TokenHash::of(&format!("id of {browser}"));
+    Skip { key, browser: TokenHash::of(browser), set_at, expires_at: set_at + SKIP_VALID, generation }
+}
+
+fn session(opened_at: Moment) -> Session {
+    Session { token: TokenHash::of("session"), browser: TokenHash::of("pc"), opened_at, skip_offered_until: None }
+}
+
+/// Nobody yet; a sign-in done and skips set; a skip about to lapse; attempts abandoned beside a skip; skips ended, and one set anew.
+fn accounts() -> Vec<AccountState> {
+    let mut quiet = account(2, Portal::Seeker);
+    quiet.attempts.push_back(attempt(1, before(noon(), 91 * DAY), true));
+    quiet.skips = ["phone", "tablet", "pc"].map(|browser| skip(browser, before(noon(), DAY), 0)).to_vec();
+    let mut lapsing = account(3, Portal::Provider);
+    lapsing.skips.push(skip("pc", before(noon(), SKIP_VALID), 0));
+    let mut abandoned = account(4, Portal::Seeker);
+    for (minutes_ago, code) in [(70, 2), (3, 3), (2, 5), (1, 6), (0, 4)] {
+        abandoned.attempts.push_back(attempt(code, before(noon(), minutes_ago * MINUTE), false));
+    }
+    abandoned.skips.push(skip("phone", before(noon(), DAY), 0));
+    let mut revoked = account(5, Portal::Employer);
+    revoked.generation = 1;
+    revoked.revocation = Some(Revocation { at: before(noon(), SECOND), browser: TokenHash::of("pc") });
+    revoked.skips = ["phone", "pc"].map(|browser| skip(browser, before(noon(), DAY), 0)).to_vec();
+    let mut renewed = revoked.clone();
+    renewed.skips.push(skip("tablet", noon(), 1));
+    vec![account(6, Portal::Provider), quiet, lapsing, abandoned, revoked, renewed]
+}
+
+/// Asks everything.
+pub fn probe(decisions: &dyn Decisions) -> Answers {
+    let mut book = Book { decisions, answers: Answers::new(), accounts: accounts() };
+    book.signing_in();
+    book.code_and_mail();
+    book.attempts();
+    book.sessions();
+    book.pages();
+    book.setting_skips();
+    book.using_skips();
+    book.revocation();
+    book.answers
+}
+
+struct Book<'a> {
+    decisions: &'a dyn Decisions,
+    answers: Answers,
+    accounts: Vec<AccountState>,
+}
+
+fn draw() -> StdRng {
+    StdRng::seed_from_u64(20_250_813)
+}
+
+impl Book<'_> {
+    fn write(&mut self, method: &'static str, answers: impl IntoIterator<Item = impl Debug>) {
+        self.answers.entry(method).or_default().extend(answers.into_iter().map(|answer| format!("{answer:?}")));
+    }
+
+    fn signing_in(&mut self) {
+        let decisions = self.decisions;
+        for account in self.accounts.clone() {
+            for now in [before(GO_LIVE, DAY), before(GO_LIVE, SECOND), GO_LIVE, GO_LIVE + DAY] {
+                for signed_in_as in [None, Some(Slot(1))] {
+                    let context = SignInContext { account: &account, now, go_live: GO_LIVE, signed_in_as };
+                    self.write("code_is_asked", [decisions.code_is_asked(&context)]);
+                }
+            }
+        }
+        let pairs = [(false, false), (false, true), (true, false), (true, true)];
+        self.write("password_is_accepted", pairs.map(|(pair, skip)| decisions.password_is_accepted(pair, skip)));
+        let agents = ["Windows NT 10.0", "Linux; Android 10", "iPad; CPU OS 18_5"];
+        self.write("serves_user_agent", agents.map(|agent| decisions.serves_user_agent(agent)));
+        self.write("stops_without_cookies", [decisions.stops_without_cookies()]);
+        self.write("status_without_cookies", [decisions.status_without_cookies()]);
+        self.write("wrong_pair_text", [true, false].map(|known| decisions.wrong_pair_text(known)));
+    }
+
+    fn code_and_mail(&mut self) {
+        let decisions = self.decisions;
+        let previous = attempt(7, noon(), false);
+        for previous in [None, Some(&previous)] {
+            let code = decisions.code_for_attempt(previous, &mut draw());
+            self.write("code_for_attempt", [code.as_str()]);
+        }
+        for account in self.accounts.clone() {
+            self.write("code_recipients", [decisions.code_recipients(&account)]);
+            let code = u32::try_from(account.identity.slot.0).unwrap() + 900;
+            self.write("code_letter", [decisions.code_letter(&Code::from_value(code), &account)]);
+            for occasion in [
+                Occasion::WrongPassword,
+                Occasion::UnknownId,
+                Occasion::SignedInBySkip,
+                Occasion::SignedInWithoutCode,
+                Occasion::SkipSet,
+                Occasion::TimePassed,
+            ] {
+                let address = &account.address;
+                let context = NoticeContext { occasion, account: Some(&account), address, now: noon() };
+                self.write("notice_on", [decisions.notice_on(&context)]);
+            }
+        }
+        self.write("code_mails_are_used_up", (0..=CODE_MAILS_PER_HOUR).map(|n| decisions.code_mails_are_used_up(n)));
+    }
+
+    fn attempts(&mut self) {
+        let decisions = self.decisions;
+        for offset_s in [0, 1, 1799, 1800, 1801, 1859, 1860, 3600] {
+            let now = noon() + SECOND * offset_s;
+            self.write("code_is_in_time", [decisions.code_is_in_time(noon(), now)]);
+            self.write("validity_starts", [decisions.validity_starts(noon(), now)]);
+        }
+        let typed = ["000001", "000002", "000003", "000006", "000004", "000902", "999999", ""];
+        for account in self.accounts.clone() {
+            let newest = account.attempts.back();
+            for (attempt, newest) in account.attempts.iter().zip(newest.into_iter().cycle()) {
+                self.write("code_is_right", typed.map(|typed| decisions.code_is_right(typed, attempt, &account)));
+                self.write("attempt_is_superseded", [decisions.attempt_is_superseded(attempt, newest)]);
+                self.write("code_is_spent", [decisions.code_is_spent(attempt)]);
+                self.write("refused_mail_ends_attempt", [decisions.refused_mail_ends_attempt(attempt)]);
+                self.write("wrong_codes_end_attempt", [decisions.wrong_codes_end_attempt(attempt)]);
+                let browsers = ["pc", "phone"].map(TokenHash::of);
+                self.write(
+                    "attempt_belongs_to",
+                    browsers.map(|browser| decisions.attempt_belongs_to(attempt, &browser)),
+                );
+            }
+        }
+        self.write("wrong_codes_close_account", (0..60).map(|n| decisions.wrong_codes_close_account(n)));
+    }
+
+    fn sessions(&mut self) {
+        let decisions = self.decisions;
+        let pages =
+            [Page::MyPage, Page::Settings, Page::SkipSettings, Page::SkipConfirmation, Page::Resume, Page::Address];
+        for page in pages {
+            let standings = [Standing::Stranger, Standing::HalfSignedIn, Standing::SignedIn];
+            self.write("page_opens", standings.map(|standing| decisions.page_opens(page, standing)));
+        }
+        let shown = Token::from("planted".to_owned());
+        for shown in [None, Some(&shown)] {
+            let token = decisions.session_token(shown, &mut draw());
+            self.write("session_token", [token.as_str()]);
+        }
+        let early = session(before(GO_LIVE, SECOND));
+        self.write(
+            "session_holds",
+            [SECOND, 13 * 60 * MINUTE].map(|span| decisions.session_holds(&early, GO_LIVE + span)),
+        );
+        for session in [None, Some(&early)] {
+            self.write("skip_may_be_confirmed", [decisions.skip_may_be_confirmed(session, noon())]);
+        }
+        self.write("sign_out_ends_session", [decisions.sign_out_ends_session()]);
+        for token_matches in [false, true] {
+            let posts = [false, true].map(|is_cross_site| PostContext { token_matches, is_cross_site });
+            self.write("accepts_form", posts.map(|post| decisions.accepts_form(&post)));
+        }
+    }
+
+    fn pages(&mut self) {
+        let decisions = self.decisions;
+        for https in [false, true] {
+            let kinds = [CookieKind::Browser, CookieKind::Attempt, CookieKind::Session, CookieKind::Skip];
+            self.write("cookie_attributes", kinds.map(|kind| decisions.cookie_attributes(kind, https)));
+        }
+        for account in self.accounts.clone() {
+            for screen in [None, Some(Screen::CodeEntry), Some(Screen::MyPage), Some(Screen::SkipSettings)] {
+                let attempt = account.attempts.back();
+                let context = PageContext { screen, account: Some(&account), attempt, session: None, now: noon() };
+                self.write("cache_control", [decisions.cache_control(screen)]);
+                self.write("extra_response_headers", [decisions.extra_response_headers(&context)]);
+                self.write("extra_page_html", [decisions.extra_page_html(&context)]);
+            }
+        }
+        self.write("status_after_refused_mail", [decisions.status_after_refused_mail()]);
+        self.write("shows_skip_cautions", [decisions.shows_skip_cautions()]);
+    }
+
+    fn setting_skips(&mut self) {
+        let decisions = self.decisions;
+        let steps = [
+            Step::CodeRefused { ticked: false },
+            Step::CodeRefused { ticked: true },
+            Step::CodeTaken { ticked: false },
+            Step::CodeTaken { ticked: true },
+            Step::SkipAccepted,
+            Step::SkipDeclined,
+            Step::ResumeOpened,
+            Step::ResumeCompleted,
+            Step::AddressChanged,
+            Step::SignedOut,
+        ];
+        self.write("sets_skip", steps.map(|step| decisions.sets_skip(step)));
+        self.write("revokes_skips", steps.map(|step| decisions.revokes_skips(step)));
+        self.write("skip_expiry", [decisions.skip_expiry(noon())]);
+        self.write("skip_is_kept_beside", (0..100).map(|newer| decisions.skip_is_kept_beside(newer)));
+        for account in self.accounts.clone() {
+            let id = decisions.skip_id(&account, &mut draw());
+            self.write("skip_id", [id.as_str()]);
+            let id = Token::from("id".to_owned());
+            self.write("skip_cookie_value", [decisions.skip_cookie_value(&id, noon(), &account)]);
+            self.write("skip_cookie_name", [decisions.skip_cookie_name(&account.identity)]);
+        }
+        self.write("skip_cookie_key", ["id.1", "id.2", "other.1"].map(|value| decisions.skip_cookie_key(value)));
+    }
+
+    fn using_skips(&mut self) {
+        let decisions = self.decisions;
+        let set = skip("pc", noon(), 0);
+        for offset_s in [-1, 0, 1] {
+            let now = Moment::from_millis(set.expires_at.millis() + 1000 * offset_s);
+            self.write("skip_is_in_time", [decisions.skip_is_in_time(&set, now)]);
+        }
+        self.write("skip_expiry_after_use", [decisions.skip_expiry_after_use(&set, noon() + DAY)]);
+        let accounts = self.accounts.clone();
+        let jars: Vec<Vec<Cookie>> = jars(decisions, &accounts);
+        for account in &accounts {
+            for (cookies, now) in jars.iter().flat_map(|jar| [noon(), noon() + 2 * DAY].map(|now| (jar, now))) {
+                let shown = account.skips.iter().map(Some).chain([None]);
+                let checks = shown.map(|skip| SkipCheck { account, cookies, skip, now });
+                self.write("skip_lets_in", checks.map(|check| decisions.skip_lets_in(&check)));
+            }
+        }
+    }
+
+    fn revocation(&mut self) {
+        let decisions = self.decisions;
+        for account in self.accounts.clone() {
+            let skips = account.skips.iter();
+            self.write("skip_survives", skips.map(|skip| decisions.skip_survives_revocation(skip, &account)));
+        }
+        let main = account(1, Portal::Seeker);
+        self.write("revocation_reaches", [decisions.revocation_reaches(&main.identity)]);
+        for live in 0..4 {
+            self.write("skip_status", [false, true].map(|here| decisions.skip_status(live, here)));
+        }
+    }
+}
+
+/// What browsers may show: nothing, a session and one skip, an earlier visit, the main account's skip, or another account's value
+/// under each name.
+fn jars(decisions: &dyn Decisions, accounts: &[AccountState]) -> Vec<Vec<Cookie>> {
+    let cookie = |name: &str, value: &str| Cookie { name: name.to_owned(), value: value.to_owned() };
+    let id = Token::from("id".to_owned());
+    let foreign = decisions.skip_cookie_value(&id, noon() + DAY, &accounts[0]);
+    let names = accounts.iter().map(|account| decisions.skip_cookie_name(&account.identity));
+    let planted = names.map(|name| vec![cookie("session-seeker", "s"), cookie(&name, &foreign)]);
+    let of_main = cookie("skip-0000000000000001", "main");
+    let fixed = [
+        vec![],
+        vec![cookie("session-seeker", "s")],
+        vec![cookie("browser", "pc"), cookie("session-seeker", "s")],
+        vec![of_main.clone(), cookie("session-employer", "s")],
+        vec![of_main, cookie("skip-0000000000000005", "own"), cookie("session-employer", "s")],
+    ];
+    fixed.into_iter().chain(planted).collect()
+}
