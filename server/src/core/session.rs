@@ -84,8 +84,6 @@ pub struct PageView {
     pub name: String,
     /// The registered address.
     pub address: String,
-    /// How far the browser has come.
-    pub standing: Standing,
     /// Whether this browser may confirm a skip now.
     pub skip_offered: bool,
     /// What the skip settings screen says, on that page.
@@ -104,7 +102,7 @@ impl Event for ViewPage<'_> {
     type Answer = Result<PageView, NotSignedIn>;
 
     fn happen(self, state: &mut AccountState, turn: &mut Turn<'_>) -> Self::Answer {
-        let standing = admit(state, self.visitor, self.page, turn)?;
+        admit(state, self.visitor, self.page, turn)?;
         if self.page == Page::Resume {
             skip::follow(Step::ResumeOpened, state, self.visitor, turn);
         }
@@ -112,7 +110,6 @@ impl Event for ViewPage<'_> {
         Ok(PageView {
             name: state.identity.name.clone(),
             address: state.address.to_string(),
-            standing,
             skip_offered: turn.decisions.skip_may_be_confirmed(session, turn.now),
             skip_status: (self.page == Page::SkipSettings).then(|| revocation::status(state, self.visitor, turn)),
         })
@@ -138,13 +135,13 @@ impl Event for SignOut<'_> {
     }
 }
 
-/// Says how far the visitor has come, if that opens the page.
+/// Lets the visitor on if it has come far enough for the page.
 pub(super) fn admit(
     state: &mut AccountState,
     visitor: &Visitor,
     page: Page,
     turn: &Turn<'_>,
-) -> Result<Standing, NotSignedIn> {
+) -> Result<(), NotSignedIn> {
     let session = visitor.session.as_ref().and_then(|token| state.session(&token.hash()));
     let standing = if session.is_some_and(|session| turn.decisions.session_holds(session, turn.now)) {
         Standing::SignedIn
@@ -153,7 +150,7 @@ pub(super) fn admit(
     } else {
         Standing::Stranger
     };
-    if turn.decisions.page_opens(page, standing) { Ok(standing) } else { Err(NotSignedIn) }
+    if turn.decisions.page_opens(page, standing) { Ok(()) } else { Err(NotSignedIn) }
 }
 
 /// Signs the visitor in under a new token, in place of the session it had. Room is made by ending first what has run out,

@@ -15,8 +15,9 @@ use tokio::net::TcpStream;
 use super::delivery::{Delivery, DeliveryError};
 use super::message::Mail;
 
-/// How many connections to the mail host are open at most.
-pub const MAIL_CONNECTIONS: usize = 32;
+/// How many connections to the mail host are open at most. A mail takes half a dozen round trips, so on a busy machine it is
+/// their number that lets the mails keep up with the sign-ins; many more than this a mail host seldom serves at a time.
+pub const MAIL_CONNECTIONS: usize = 64;
 /// How long connecting and greeting may take.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// How long one mail may take on an open connection.
