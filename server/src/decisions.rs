@@ -29,13 +29,13 @@ pub enum Step {
         /// Whether the skip check box was ticked.
         ticked: bool,
     },
-    /// [OK] on the skip confirmation screen.
+    /// ［OK］ on the skip confirmation screen.
     SkipAccepted,
-    /// [キャンセル] there.
+    /// ［キャンセル］ there.
     SkipDeclined,
-    /// [ワンタイムパスワードの入力を再開する] on the skip settings screen.
+    /// ［ワンタイムパスワードの入力を再開する］ on the skip settings screen.
     ResumeOpened,
-    /// [完了] on the resume confirmation screen.
+    /// ［完了］ on the resume confirmation screen.
     ResumeCompleted,
     /// Another address was registered by the user.
     AddressChanged,
@@ -331,12 +331,12 @@ pub trait Decisions: Send + Sync {
 
     // --- skips ------------------------------------------------------------------------------------------------------
 
-    /// FAQ-06 a, b, c, d: a skip is set by [OK] and by nothing else.
+    /// FAQ-06 a, b, c, d: a skip is set by ［OK］ and by nothing else.
     fn sets_skip(&self, step: Step) -> bool {
         step == Step::SkipAccepted
     }
 
-    /// FAQ-06 h: [OK] counts only in a session that has just given a right code with the box ticked.
+    /// FAQ-06 h: ［OK］ counts only in a session that has just given a right code with the box ticked.
     fn skip_may_be_confirmed(&self, session: Option<&Session>, now: Moment) -> bool {
         session.and_then(|session| session.skip_offered_until).is_some_and(|until| now <= until)
     }
@@ -358,7 +358,7 @@ pub trait Decisions: Send + Sync {
         now <= skip.expires_at
     }
 
-    /// FAQ-08: 90 days from [OK].
+    /// FAQ-08: 90 days from ［OK］.
     fn skip_expiry(&self, set_at: Moment) -> Moment {
         set_at + SKIP_VALID
     }
@@ -395,7 +395,7 @@ pub trait Decisions: Send + Sync {
 
     // --- revocation and status --------------------------------------------------------------------------------------
 
-    /// FAQ-08 g, FAQ-12 c: [完了] ends the skips, and nothing else does.
+    /// FAQ-08 g, FAQ-12 c: ［完了］ ends the skips, and nothing else does.
     fn revokes_skips(&self, step: Step) -> bool {
         step == Step::ResumeCompleted
     }

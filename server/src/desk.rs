@@ -108,7 +108,7 @@ impl Desk {
         }
     }
 
-    /// [OK] or [キャンセル] on the skip confirmation screen.
+    /// ［OK］ or ［キャンセル］ on the skip confirmation screen.
     pub(crate) fn confirm_skip(
         &self,
         portal: Portal,
@@ -121,7 +121,7 @@ impl Desk {
         }
     }
 
-    /// [完了] on the resume confirmation screen; says the name of the acting account's skip cookie.
+    /// ［完了］ on the resume confirmation screen; says the name of the acting account's skip cookie.
     pub(crate) fn complete_resume(&self, portal: Portal, visitor: &Visitor) -> Result<String, NotSignedIn> {
         let account = self.holder(portal, visitor).ok_or(NotSignedIn)?;
         let others = self.happen(&account, CompleteResume { visitor }, None).answer?;
@@ -131,7 +131,7 @@ impl Desk {
         Ok(self.look(&account, |state, _| self.decisions.skip_cookie_name(&state.identity)))
     }
 
-    /// [ログアウト].
+    /// ［ログアウト］.
     pub(crate) fn sign_out(&self, portal: Portal, visitor: &Visitor) {
         if let Some(account) = self.session_holder(portal, visitor) {
             self.happen(&account, SignOut { visitor }, None);

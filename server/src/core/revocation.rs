@@ -17,7 +17,7 @@ pub struct Revocation {
     pub browser: BrowserTag,
 }
 
-/// [完了] was pressed on the resume confirmation screen.
+/// ［完了］ was pressed on the resume confirmation screen.
 pub struct CompleteResume<'a> {
     /// Who pressed it.
     pub visitor: &'a Visitor,

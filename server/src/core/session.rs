@@ -67,7 +67,7 @@ pub enum Page {
     SkipSettings,
     /// The skip confirmation screen (FAQ-06).
     SkipConfirmation,
-    /// The resume confirmation screen and its [完了] (FAQ-12).
+    /// The resume confirmation screen and its ［完了］ (FAQ-12).
     Resume,
     /// The change of the address (NOTICE-4, FAQ-05 a).
     Address,
@@ -116,7 +116,7 @@ impl Event for ViewPage<'_> {
     }
 }
 
-/// [ログアウト] was pressed.
+/// ［ログアウト］ was pressed.
 pub struct SignOut<'a> {
     /// Who signs out.
     pub visitor: &'a Visitor,

@@ -46,11 +46,11 @@ pub(super) struct Presented {
     index: Option<usize>,
 }
 
-/// [OK] or [キャンセル] was pressed on the skip confirmation screen.
+/// ［OK］ or ［キャンセル］ was pressed on the skip confirmation screen.
 pub struct ConfirmSkip<'a> {
     /// Who pressed it.
     pub visitor: &'a Visitor,
-    /// Whether it was [OK].
+    /// Whether it was ［OK］.
     pub accepted: bool,
 }
 
