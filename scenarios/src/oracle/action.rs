@@ -40,8 +40,8 @@ pub enum Page {
 pub enum Planted {
     /// The last one that this browser was given for the account, however long ago.
     Kept,
-    /// The same with its id or expiry altered.
-    Altered,
+    /// The same with the character in this place, modulo its length, altered.
+    Altered(usize),
     /// The value of the last one that this browser was given for this other account, under the name of the account's own.
     Of(AccountId),
 }
@@ -174,7 +174,7 @@ impl fmt::Display for Action {
             Self::PlantSkipCookie { account, planted: Planted::Kept, .. } => {
                 write!(f, "put back a kept skip cookie of {account}.")
             }
-            Self::PlantSkipCookie { account, planted: Planted::Altered, .. } => {
+            Self::PlantSkipCookie { account, planted: Planted::Altered(_), .. } => {
                 write!(f, "alter the skip cookie of {account}.")
             }
             Self::PlantSkipCookie { account, planted: Planted::Of(other), .. } => {

@@ -77,7 +77,7 @@ impl World {
     }
 
     /// FAQ-03 a, b, f: 30 minutes from its issue, whatever was done since.
-    fn code_is_in_time(&self, issued_ms: i64) -> Answer {
+    pub(super) fn code_is_in_time(&self, issued_ms: i64) -> Answer {
         Span::exactly(self.policy.code_valid_ms).holds(self.now_ms - issued_ms, self.policy.tolerance_ms)
     }
 

@@ -57,14 +57,16 @@ pub struct Outcome {
     pub screen_rule: &'static str,
     /// Who must get the one mail of this step; none where nothing may be mailed.
     pub mail: Option<Address>,
-    /// The clause from which that follows.
+    /// The clause that says who gets it, or that nobody does.
     pub mail_rule: &'static str,
+    /// The clause that is broken if the step is refused and nothing is mailed where a mail must be.
+    pub start_rule: &'static str,
 }
 
 impl Outcome {
     /// A screen with no mail: none is called for but codes, and codes are mailed at the sign-in only (FAQ-01a).
     pub(super) fn silent(screen: Screen, screen_rule: &'static str) -> Self {
-        Self { screen, screen_rule, mail: None, mail_rule: "FAQ-01a" }
+        Self { screen, screen_rule, mail: None, mail_rule: "FAQ-01a", start_rule: screen_rule }
     }
 
     /// The same, with the clause that forbids a mail.
@@ -111,20 +113,23 @@ impl Expected {
     /// # Errors
     /// The contradiction, with its clause.
     pub fn judge(&self, seen: &Seen) -> Result<(), Contradiction> {
-        let contradiction = |rule, expected| Err(Contradiction { rule, expected, seen: seen.clone() });
         let Some(outcome) = self.0.iter().find(|outcome| outcome.screen == seen.screen) else {
             let screens: Vec<String> = self.0.iter().map(|outcome| outcome.screen.to_string()).collect();
-            return contradiction(self.0.first().map_or("", |first| first.screen_rule), screens.join(" or "));
+            let refused = seen.screen == Screen::Outside;
+            let rule = |first: &Outcome| if refused { first.start_rule } else { first.screen_rule };
+            let rule = self.0.first().map_or("", rule);
+            return Err(Contradiction { rule, expected: screens.join(" or "), seen: seen.clone() });
         };
-        if !seen.mails.iter().copied().eq(outcome.mail.map(Some)) {
-            let expected = outcome.mail.map_or("no mail".to_owned(), |address| format!("one mail, to {address}"));
-            // The right address and another one beside it is another matter than none, a wrong one or the same one twice.
-            let spread = outcome.mail.is_some_and(|address| {
-                seen.mails.contains(&Some(address)) && seen.mails.iter().any(|mail| *mail != Some(address))
-            });
-            return contradiction(if spread { "FAQ-01b" } else { outcome.mail_rule }, expected);
+        if seen.mails.iter().copied().eq(outcome.mail.map(Some)) {
+            return Ok(());
         }
-        Ok(())
+        let expected = outcome.mail.map_or("no mail".to_owned(), |address| format!("one mail, to {address}"));
+        let rule = match outcome.mail {
+            Some(_) if seen.mails.is_empty() => outcome.start_rule,
+            Some(_) if seen.mails.contains(&None) => "FAQ-01b",
+            _ => outcome.mail_rule,
+        };
+        Err(Contradiction { rule, expected, seen: seen.clone() })
     }
 }
 

@@ -49,12 +49,24 @@ impl World {
             screen_rule: rule,
             mail: Some(self.address(account)),
             mail_rule: state.address_rule,
+            start_rule: self.start_rule(account),
         });
         let limited = Expected::any([Screen::Outside], "BASE-CODE-4");
         match self.takes_codes(account).and(mails) {
             Answer::Yes => asks,
             Answer::Open => asks.or(limited),
             Answer::No => limited,
+        }
+    }
+
+    /// The clause by which a sign-in must not be refused now: after what became of the attempts before.
+    fn start_rule(&self, account: AccountId) -> &'static str {
+        let mut before = self.accounts[account.0].attempts.iter().rev();
+        match (before.next(), before.next()) {
+            (Some(last), _) if !last.used && self.code_is_in_time(last.issued_ms) == Answer::No => "FAQ-03d",
+            (Some(last), Some(other)) if !last.used && !other.used => "FAQ-04c",
+            (Some(last), _) if !last.used => "FAQ-04a",
+            _ => "FAQ-01a",
         }
     }
 

@@ -299,7 +299,7 @@ impl World {
         let kept = |account| browser.kept.get(&account).copied();
         let held = match planted {
             Planted::Kept => kept(account).map(|index| Held::Skip { index, replayed: true }),
-            Planted::Altered => kept(account).map(|_| Held::Altered),
+            Planted::Altered(_) => kept(account).map(|_| Held::Altered),
             Planted::Of(other) if other != account => kept(other).map(|_| Held::Foreign),
             Planted::Of(_) => None,
         };
