@@ -8,7 +8,7 @@ use crate::defect::defects;
 
 pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-10":
     "a", "faq10-cleared-browser-is-still-let-in",
-        "The account's newest skip lets in a browser that shows no cookie of it." => NewestSkipLetsIn;
+        "Where several browsers hold a skip, one that shows no cookie is taken for one of them." => TakenForAnother;
     "b", "faq10-skip-set-again-is-not-honoured",
         "Only the first two skips of an account are honoured, so one that is set again beside them does nothing." => OnlyTheFirstTwo;
     "c", "faq10-open-attempt-suspends-the-other-browsers",
@@ -17,11 +17,12 @@ pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-10":
         "A skip skips only beside the cookie of an earlier session." => NeedsSessionCookie;
 ];
 
-struct NewestSkipLetsIn;
+struct TakenForAnother;
 
-impl Decisions for NewestSkipLetsIn {
+impl Decisions for TakenForAnother {
     fn skip_lets_in(&self, check: &SkipCheck<'_>) -> bool {
-        let skip = check.skip.or(check.account.skips.last());
+        let others = &check.account.skips;
+        let skip = check.skip.or(if others.len() > 1 { others.last() } else { None });
         Conforming.skip_lets_in(&SkipCheck { skip, ..*check })
     }
 }
