@@ -27,6 +27,12 @@ pub(crate) fn check(rule: &str, name: &str, level: Level, verdict: CheckVerdict)
     }
 }
 
+/// The row once for each portal, with the same texts.
+pub(crate) fn on_portals(check: &CheckRow) -> Vec<CheckRow> {
+    let on = |portal: &str| CheckRow { portal: Some(portal.to_owned()), ..check.clone() };
+    ["seeker", "employer", "provider"].map(on).into()
+}
+
 pub(crate) fn rule(id: &str, level: Level, text: &str, checks: &[&str]) -> RuleText {
     let clause = ClauseRow {
         id: format!("{id}a"),
@@ -83,6 +89,12 @@ pub(crate) fn eventful_run() -> Run {
         "address lost: 窓口でメールアドレスを変更するまで待つ",
         &["faq05-office-change-moves-the-code"],
     ));
+    rules.push(rule(
+        "FAQ-13",
+        Level::Must,
+        "status of the skips",
+        &["faq13-status-is-none-at-first", "faq13-status-tells-of-a-skip", "faq13-status-ends-with-the-skip"],
+    ));
     rules.push(rule("FAQ-09", Level::Must, "nothing tells the remaining days", &[]));
     rules.push(rule(
         "BASE-CODE",
@@ -90,8 +102,9 @@ pub(crate) fn eventful_run() -> Run {
         "the code withstands misuse",
         &["base-code-lives-ten-minutes-at-most"],
     ));
-    rules[4].conflict = None;
-    rules[5].conflict = Some("The service publishes 30 minutes; NIST SP 800-63B-4 asks for at most 10.".to_owned());
+    rules[6].conflict = Some("The service publishes 30 minutes; NIST SP 800-63B-4 asks for at most 10.".to_owned());
+    let again = RuleText { level: Level::Derived, ..rules[6].clone() };
+    rules.push(again);
 
     let mut expired = check("FAQ-03", "code-is-refused-after-30-minutes", Level::Must, CheckVerdict::Fail);
     expired.portal = Some("seeker".to_owned());
@@ -107,17 +120,56 @@ pub(crate) fn eventful_run() -> Run {
     waived.reason = "waived until 2025-10-01: the vendor fixes it in release 4".to_owned();
     let mut offer = check("FAQ-15", "additional-account-needs-its-own-code", Level::Must, CheckVerdict::NotApplicable);
     offer.reason = "the target has no additional accounts".to_owned();
+    offer.observed = String::new();
+    let mut carried = check("FAQ-11", "a-carried-cookie-is-reported", Level::Derived, CheckVerdict::NotApplicable);
+    carried.reason = "reported, not judged".to_owned();
+    carried.observed = "carried to another client: `my-page` (status 200)".to_owned();
     let mut baseline = check("BASE-CODE", "x", Level::Baseline, CheckVerdict::Fail);
     baseline.id = "base-code-lives-ten-minutes-at-most".to_owned();
     baseline.observed = "accepted after 11 min".to_owned();
     let passed = check("FAQ-03", "code-is-accepted-just-inside-30-minutes", Level::Must, CheckVerdict::Pass);
 
-    let mut run = run(rules, vec![passed, expired, office, resume, waived, offer, baseline], Some(load()));
+    let mut checks = vec![passed, expired, office, resume, waived, offer];
+    checks.extend(broken_story());
+    checks.extend(on_portals(&carried));
+    checks.push(baseline);
+    let mut run = run(rules, checks, Some(load()));
     let cause = "the code did not come within 60 s".to_owned();
     run.load.iter_mut().for_each(|load| load.broken_off.push(BrokenOffRow { cause: cause.clone(), count: 10 }));
     run.target.clock_left_at = Some("2025-11-12T06:31:00+09:00".to_owned());
     run.dead_waivers.push(DeadWaiver { check: "faq06-*".to_owned(), reason: "all checks it names pass".to_owned() });
     run.notes.push("passwords were hashed cheaply: figures of the password page do not hold for production".to_owned());
+    run
+}
+
+/// A story on three portals: its second check fails on all of them, so that its first and its last come to nothing.
+fn broken_story() -> Vec<CheckRow> {
+    let with_evidence = |mut row: CheckRow| {
+        let stem = format!("evidence/faq13-story.{}", row.portal.as_deref().unwrap_or_default());
+        row.evidence = vec![format!("{stem}.har"), format!("{stem}.mail-1.eml")];
+        row
+    };
+    let mut failed = check("FAQ-13", "status-tells-of-a-skip", Level::Must, CheckVerdict::Fail);
+    failed.observed = "`なし`".to_owned();
+    let after = |name: &str, observed: &str| CheckRow {
+        expected: "What `FAQ-13` asks, in a sentence.".to_owned(),
+        observed: observed.to_owned(),
+        reason: "an earlier judgement of the story went against the target: `なし`".to_owned(),
+        ..check("FAQ-13", name, Level::Must, CheckVerdict::Inconclusive)
+    };
+    let rows = [failed, after("status-is-none-at-first", "`なし`"), after("status-ends-with-the-skip", "")];
+    rows.iter().flat_map(on_portals).map(with_evidence).collect()
+}
+
+/// A run against a target that is not there.
+pub(crate) fn refused_run() -> Run {
+    let mut run = clean_run();
+    for check in &mut run.checks {
+        check.verdict = CheckVerdict::Inconclusive;
+        check.observed = String::new();
+        check.reason = "the target did not make an account: `127.0.0.1:8081` refused the connection".to_owned();
+    }
+    run.checks = run.checks.iter().flat_map(on_portals).collect();
     run
 }
 

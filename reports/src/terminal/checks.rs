@@ -4,8 +4,12 @@ use anstyle::Style;
 
 use super::layout::{Align, Cell, Page, table};
 use super::{BAD, DIM, DOUBTFUL, GOOD, style_of};
+use crate::digest::{Entry, Problem, bracketed, entries, exhibits};
 use crate::record::{CheckRow, CheckVerdict, Level, RunRecord, Verdict};
 use crate::units::counted;
+
+/// Checks that are listed under a common reason; of more, only the clauses are told.
+const MOST_LISTED: usize = 16;
 
 /// One row for each rule that was looked at, one for all together, what the marks mean, and the count of checks.
 pub(super) fn table_of_rules(page: Page, record: &RunRecord) -> String {
@@ -72,49 +76,101 @@ fn counts<'a>(checks: impl Iterator<Item = &'a CheckRow> + Clone) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
+/// What kept every check from being judged, said once.
+pub(super) fn nothing_judged(page: Page, record: &RunRecord, problems: &[Problem<'_>]) -> String {
+    let told = problems.iter().map(|problem| {
+        let checks = counted(problem.rows().count() as u64, "check");
+        let title =
+            format!("{} nothing was judged: {checks} came to nothing, all for one reason", problem.verdict.mark());
+        let text = page.paint(DOUBTFUL.bold(), &title) + "\n" + &labelled(page, "reason", &problem.check().reason);
+        text + &evidence_and_reproduction(page, record, problem)
+    });
+    told.collect()
+}
+
 /// Each check that failed, was in doubt or is waived, with all that is known about it.
-pub(super) fn not_passed(page: Page, record: &RunRecord) -> String {
-    let of = |verdict| record.checks.iter().filter(move |check| check.verdict == verdict);
-    let told = of(CheckVerdict::Fail).chain(of(CheckVerdict::Inconclusive)).chain(of(CheckVerdict::Waived));
-    told.map(|check| block(page, record, check)).collect::<Vec<_>>().join("\n")
+pub(super) fn not_passed(page: Page, record: &RunRecord, problems: &[Problem<'_>]) -> String {
+    let told = problems.iter().map(|problem| match problem.is_shared() {
+        true => shared_block(page, record, problem),
+        false => block(page, record, problem),
+    });
+    told.collect::<Vec<_>>().join("\n")
 }
 
-fn block(page: Page, record: &RunRecord, check: &CheckRow) -> String {
-    let title = format!("{} {}", check.verdict.mark(), check.title());
+fn block(page: Page, record: &RunRecord, problem: &Problem<'_>) -> String {
+    let (check, required) = (problem.check(), record.clause_text(&problem.check().clause));
+    let title = format!("{} {}", check.verdict.mark(), problem.first().title());
     let mut text = page.paint(style_of_check(check.verdict).bold(), &title) + "\n";
-    let rule = format!("{}, {}: {}", check.clause, check.level, check.verdict);
-    let lines = [
-        ("rule", rule.as_str()),
-        ("required", record.clause_text(&check.clause)),
-        ("expected", &check.expected),
-        ("observed", &check.observed),
-        ("reason", &check.reason),
-    ];
-    for (label, line) in lines.into_iter().filter(|(_, line)| !line.is_empty()) {
-        text += &page.paragraph(&format!("  {label:<11}"), line);
-    }
-    for path in &check.evidence {
-        text += &format!("  {:<11}{path}\n", "evidence");
-    }
-    text + &page.command(&format!("  {:<11}", "reproduce"), &record.reproduction(check))
+    text += &labelled(page, "rule", &format!("{}, {}: {}", check.clause, check.level, check.verdict));
+    text += &labelled(page, "required", required);
+    text += &labelled(page, "expected", if check.expected == required { "" } else { &check.expected });
+    text += &labelled(page, "observed", &check.observed);
+    text += &labelled(page, "reason", &check.reason);
+    text + &evidence_and_reproduction(page, record, problem)
 }
 
-/// The checks that could not be run, under the reasons why.
+/// Checks that came to nothing for one reason: the reason once, and under it the checks.
+fn shared_block(page: Page, record: &RunRecord, problem: &Problem<'_>) -> String {
+    let common = problem.common_portals();
+    let checks = counted(problem.entries.len() as u64, "check");
+    let portals = bracketed(common.as_deref().unwrap_or_default());
+    let title = format!("{} {checks} {} for one reason{portals}", problem.verdict.mark(), problem.verdict);
+    let mut text = page.paint(style_of_check(problem.verdict).bold(), &title) + "\n";
+    text += &labelled(page, "reason", &problem.check().reason);
+    if problem.entries.len() > MOST_LISTED {
+        let mut clauses: Vec<&str> = problem.entries.iter().map(|entry| entry.check.clause.as_str()).collect();
+        clauses.dedup();
+        text += &labelled(page, "clauses", &clauses.join(", "));
+    } else {
+        for entry in &problem.entries {
+            let title = if common.is_some() { entry.check.id.clone() } else { entry.title() };
+            text += &labelled(page, &entry.check.clause, &title);
+            if !entry.check.observed.is_empty() {
+                text += &labelled(page, "", &format!("until then: {}", entry.check.observed));
+            }
+        }
+    }
+    text + &evidence_and_reproduction(page, record, problem)
+}
+
+/// The first archive, the number of the others, and the command for the first check.
+fn evidence_and_reproduction(page: Page, record: &RunRecord, problem: &Problem<'_>) -> String {
+    let exhibits = exhibits(problem.rows());
+    let archives: Vec<&str> = exhibits.iter().flat_map(|exhibits| exhibits.archives.iter().copied()).collect();
+    let evidence = match archives.as_slice() {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first, more @ ..] => format!("{first} (+{} more)", more.len()),
+    };
+    let text = labelled(page, "evidence", &evidence);
+    text + &page.command(&format!("  {:<11}", "reproduce"), &record.reproduction(problem.check()))
+}
+
+/// A line of a block, with what follows of it under its beginning; nothing where there is no text.
+fn labelled(page: Page, label: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { page.paragraph(&format!("  {label:<11}"), text) }
+}
+
+/// The checks that could not be run, under the reasons why, and what was seen where there was nothing to judge.
 pub(super) fn not_judged_by_us(page: Page, record: &RunRecord) -> String {
-    let mut groups: Vec<(CheckVerdict, &str, Vec<&CheckRow>)> = Vec::new();
+    let mut groups: Vec<(CheckVerdict, &str, Vec<Entry<'_>>)> = Vec::new();
     for verdict in [CheckVerdict::Skipped, CheckVerdict::NotApplicable] {
-        for check in record.checks.iter().filter(|check| check.verdict == verdict) {
-            match groups.iter_mut().find(|(of, reason, _)| *of == verdict && *reason == check.reason) {
-                Some((_, _, checks)) => checks.push(check),
-                None => groups.push((verdict, &check.reason, vec![check])),
+        for entry in entries(record.checks.iter().filter(|check| check.verdict == verdict)) {
+            let reason = entry.check.reason.as_str();
+            match groups.iter_mut().find(|(of, same, _)| *of == verdict && *same == reason) {
+                Some((_, _, entries)) => entries.push(entry),
+                None => groups.push((verdict, reason, vec![entry])),
             }
         }
     }
     let mut text = String::new();
-    for (verdict, reason, checks) in groups {
+    for (verdict, reason, entries) in groups {
         text += &page.paragraph(&format!("{} {}: ", verdict.mark(), verdict.counted()), reason);
-        for check in checks {
-            text += &page.paragraph(&format!("  {:<11}", check.clause), &check.title());
+        for entry in entries {
+            text += &labelled(page, &entry.check.clause, &entry.title());
+            if verdict == CheckVerdict::NotApplicable {
+                text += &labelled(page, "observed", &entry.check.observed);
+            }
         }
     }
     text

@@ -1,7 +1,7 @@
 //! Columns and paragraphs in plain text, by the width that a terminal gives each character.
 
 use anstyle::Style;
-use textwrap::Options;
+use textwrap::{Options, WordSplitter};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Blanks between two columns.
@@ -23,7 +23,9 @@ impl Page {
     /// A paragraph: `head` on its first line, and under the end of it the rest of the lines.
     pub(super) fn paragraph(&self, head: &str, text: &str) -> String {
         let indent = " ".repeat(head.width());
+        // An id is not broken at its hyphens, so that it can be copied.
         let options = Options::new(self.width).initial_indent(head).subsequent_indent(&indent);
+        let options = options.word_splitter(WordSplitter::NoHyphenation);
         textwrap::fill(&visible(text), options) + "\n"
     }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::digest;
 use crate::record::{Level, RunRecord, Verdict};
 use layout::Page;
 use unicode_width::UnicodeWidthStr;
@@ -32,8 +33,15 @@ pub struct TerminalOptions<'a> {
 pub fn render(record: &RunRecord, options: TerminalOptions<'_>) -> String {
     let page = Page { color: options.color, width: options.width.clamp(NARROWEST, WIDEST) };
     let mut sections = vec![head(page, record)];
+    let problems = digest::problems(record);
+    let nothing_was_judged = digest::nothing_was_judged(record, &problems);
+    if nothing_was_judged {
+        sections.push(checks::nothing_judged(page, record, &problems));
+    }
     sections.push(checks::table_of_rules(page, record));
-    sections.push(checks::not_passed(page, record));
+    if !nothing_was_judged {
+        sections.push(checks::not_passed(page, record, &problems));
+    }
     sections.push(checks::not_judged_by_us(page, record));
     sections.extend(record.load.as_ref().map(|load| load::summary(page, load)));
     sections.push(remarks(page, record));
@@ -56,12 +64,8 @@ fn remarks(page: Page, record: &RunRecord) -> String {
     for note in &record.notes {
         text += &page.paragraph("Note: ", note);
     }
-    for rule in &record.rules {
-        if let Some(conflict) =
-            rule.conflict.as_ref().filter(|_| record.checks.iter().any(|check| check.rule == rule.id))
-        {
-            text += &page.paragraph("Conflict: ", &format!("{}: {conflict}", rule.id));
-        }
+    for (rule, conflict) in digest::conflicts(record) {
+        text += &page.paragraph("Conflict: ", &format!("{rule}: {conflict}"));
     }
     for waiver in &record.dead_waivers {
         text += &page.paragraph("Dead waiver: ", &format!("`{}`: {}", waiver.check, waiver.reason));
@@ -112,7 +116,7 @@ fn style_of(verdict: Verdict) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{clean_run, eventful_run, load, run};
+    use crate::fixtures::{clean_run, eventful_run, load, refused_run, run};
     use crate::record::{Run, RunRecord};
 
     fn shown(run: Run, color: bool, width: usize) -> String {
@@ -129,6 +133,11 @@ mod tests {
     #[test]
     fn an_eventful_run_says_what_where_and_how_to_see_it_again() {
         insta::assert_snapshot!(shown(eventful_run(), false, 100));
+    }
+
+    #[test]
+    fn a_target_that_is_not_there_is_said_once() {
+        insta::assert_snapshot!(shown(refused_run(), false, 100));
     }
 
     #[test]
