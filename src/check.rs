@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use sekisho_reports::record::{CheckVerdict, ExitCode};
 use sekisho_scenarios::Selection;
-use sekisho_scenarios::check::{self, Told};
+use sekisho_scenarios::check::{self, Keep, Told};
 use sekisho_simulator::world::World;
 
-use crate::cli::Check;
+use crate::cli::{Check, EvidenceKept};
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Found, Showing, Underway};
@@ -31,7 +31,7 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
         None => Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?,
     };
     progress::line(&format!("checking {}, seed {seed}", venue.world.target.name));
-    let told = tell_all(&venue.world, &selection, usize::from(options.jobs)).await;
+    let told = tell_all(&venue.world, &selection, usize::from(options.jobs), options.report.evidence).await;
     let showing =
         Showing { report_dir: &options.report.report_dir, evidence: options.report.evidence, format: options.format };
     let code = underway.end(&venue, Found { told, load: None }, interrupt, &showing);
@@ -40,10 +40,16 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
 }
 
 /// Tells the selected stories with a bar of progress.
-pub(crate) async fn tell_all(world: &Arc<World>, selection: &Selection, jobs: usize) -> Vec<Told> {
+pub(crate) async fn tell_all(
+    world: &Arc<World>,
+    selection: &Selection,
+    jobs: usize,
+    evidence: EvidenceKept,
+) -> Vec<Told> {
+    let keep = if evidence == EvidenceKept::All { Keep::Everything } else { Keep::Unexplained };
     let bar = progress::bar("checking", check::plan(world, selection).len());
     let mut failed = 0;
-    let told = check::run(world, selection, jobs, |told| {
+    let told = check::run(world, selection, jobs, keep, |told| {
         failed += told.rows.iter().filter(|row| row.verdict == CheckVerdict::Fail).count();
         bar.inc(1);
         if failed > 0 {

@@ -248,6 +248,9 @@ pub(crate) struct Selftest {
     /// Only these defects: `*` and `?` stand for any characters
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+    /// Runs only the checks of each defect's own rule: tells whether it is caught, not what else fails
+    #[arg(long)]
+    pub(crate) quick: bool,
     /// The matrix as a table or as JSON, on stdout
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,

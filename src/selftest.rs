@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sekisho_reports::record::ExitCode;
 use sekisho_scenarios::Selection;
-use sekisho_scenarios::selftest::{self, Defect, Outcome, RunningTarget, Targets};
+use sekisho_scenarios::selftest::{self, Defect, Outcome, RunningTarget, Scope, Targets};
 use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_simulator::world::World;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,8 @@ pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Resul
     let servers = Servers { chosen: chosen(&options.only)?, seed, cancel: interrupt.token.clone() };
     let selection = Selection::new(&[], &sekisho_rules::Level::ALL)?;
     let bar = progress::bar("selftest", servers.chosen.len());
-    let outcome = selftest::run(&servers, &selection, usize::from(options.jobs), |defect| {
+    let scope = if options.quick { Scope::OwnRule } else { Scope::Everything };
+    let outcome = selftest::run(&servers, &selection, scope, usize::from(options.jobs), |defect| {
         bar.inc(1);
         if !defect.caught {
             progress::line(&format!("not caught: {}", defect.id));

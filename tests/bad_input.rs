@@ -43,8 +43,8 @@ fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
     let line = |needle: &str| format!("line {}", good.lines().position(|line| line.contains(needle)).unwrap() + 1);
     let cases: [(&str, &str, String, &str); 11] = [
         ("portals =", "portalz =", line("portals ="), "did you mean `portals`"),
-        ("code-validity = \"30m\"", "code-validity = \"soon\"", line("code-validity"), "a length of time"),
-        ("browsers-tried = 64", "browsers-tried = \"many\"", line("browsers-tried"), "invalid type"),
+        ("code_validity = \"30m\"", "code_validity = \"soon\"", line("code_validity"), "a length of time"),
+        ("browsers_tried = 64", "browsers_tried = \"many\"", line("browsers_tried"), "invalid type"),
         (r"(\d{6})", r"(\d{6}", line("code = '"), "mail.code"),
         (r"(\d{6})\b", r"\d{6}", line("code = '"), "group"),
         ("form#sign-in", "form##", line("form#sign-in"), "steps.submit-password"),

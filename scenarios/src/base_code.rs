@@ -72,7 +72,7 @@ async fn bound_to_account(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 async fn guesses(stage: Arc<Stage>) -> Result<(), Trouble> {
     let Some(limit) = stage.numbers().wrong_codes else {
-        return Err(Trouble::Means("the profile declares no limit of wrong codes (`numbers.wrong-codes`)".to_owned()));
+        return Err(Trouble::Means("the profile declares no limit of wrong codes (`numbers.wrong_codes`)".to_owned()));
     };
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);

@@ -22,7 +22,7 @@ fn session_cookies(visitor: &mut Visitor) -> Result<Vec<Cookie>, Trouble> {
     let cookies = visitor.browser().jar().cookies(now);
     let cookies: Vec<_> = cookies.filter(|cookie| world.target.is_session_cookie(&cookie.name())).cloned().collect();
     if cookies.is_empty() {
-        return Err(Trouble::Means("no cookie of the browser matches `skip.session-cookie`".to_owned()));
+        return Err(Trouble::Means("no cookie of the browser matches `skip.session_cookie`".to_owned()));
     }
     Ok(cookies)
 }
@@ -76,11 +76,15 @@ async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {
     let honest = b.prepare(Step::CompleteResume, "", SkipBox::Unticked)?;
     let elsewhere =
         "https://elsewhere.example/".parse().map_err(|_| Trouble::Means("no foreign address".to_owned()))?;
-    let mut without_token = honest.clone().from_page(elsewhere);
+    let mut without_token = honest.clone();
     without_token.body = Body::Form(Vec::new());
-    b.send(Step::CompleteResume, without_token).await?;
+    // From the target's own page every cookie goes along: only the token is missing.
+    b.send(Step::CompleteResume, without_token.clone()).await?;
     let next = a.start(&account).await?;
-    stage.skips(check, "a form sent by another site without the token changes nothing", &next.seen)?;
+    stage.skips(check, "a form without the token changes nothing", &next.seen)?;
+    b.send(Step::CompleteResume, without_token.from_page(elsewhere)).await?;
+    let next = a.start(&account).await?;
+    stage.skips(check, "a form sent by another site changes nothing", &next.seen)?;
     b.send(Step::CompleteResume, honest).await?;
     let next = a.start(&account).await?;
     stage.control("the same form with its token should end the skip", &next.seen, next.seen.asks_for_code())

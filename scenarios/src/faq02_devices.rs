@@ -28,11 +28,12 @@ async fn tablet(stage: Arc<Stage>) -> Result<(), Trouble> {
 }
 
 async fn signs_in(stage: &Stage, check: &'static str, agent: UserAgent) -> Result<(), Trouble> {
-    // A second person on a desktop shows that the target serves anybody at all: else nothing is known about this device.
+    // A second person on another kind of device shows that the target serves anybody at all: else nothing is known about this one.
     let (other, others_account) = stage.person().await?;
-    let mut control = other.browser("control", &others_account);
+    let another = if agent == UserAgent::DESKTOP { UserAgent::SMARTPHONE } else { UserAgent::DESKTOP };
+    let mut control = other.browser_of("control", &others_account, another);
     let seen = control.open_sign_in().await?;
-    stage.control("a desktop browser should see the sign-in screen", &seen, seen.is(Screen::SignIn))?;
+    stage.control("another device should see the sign-in screen", &seen, seen.is(Screen::SignIn))?;
 
     let (person, account) = stage.person().await?;
     let mut device = person.browser_of(agent.name, &account, agent);

@@ -69,8 +69,14 @@ impl Selection {
         }
         let of_level =
             |check: &&str| sekisho_rules::check(check).is_some_and(|(_, clause)| levels.contains(&clause.level));
-        wanted.retain(|check| of_level(&check));
+        wanted.retain(of_level);
         if wanted.is_empty() { Err(SelectionError::Empty) } else { Ok(Selection { checks: wanted }) }
+    }
+
+    /// Those of the selected checks that are of this rule; may be none.
+    pub(crate) fn of_rule(&self, rule: &str) -> Selection {
+        let of_rule = |check: &&&str| sekisho_rules::check(check).is_some_and(|(found, _)| found.id == rule);
+        Selection { checks: self.checks.iter().filter(of_rule).copied().collect() }
     }
 
     /// Whether a check is selected.

@@ -9,7 +9,7 @@ use sekisho_reports::record::{CheckVerdict, Verdict, roll_up};
 use sekisho_simulator::world::World;
 use serde::Serialize;
 
-use crate::check;
+use crate::check::{self, Keep};
 use crate::select::Selection;
 
 /// Makes targets: the right one, and one for each defect. The command line wires the reference server in, so that this crate
@@ -106,13 +106,23 @@ impl Outcome {
     }
 }
 
-/// Runs the selection against the right target and against every defect in turn; `done` hears of each.
+/// How much is run against a defect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The checks of its own rule: enough to know whether it is caught.
+    OwnRule,
+    /// Everything that was selected: shows what fails in its train.
+    Everything,
+}
+
+/// Runs the selection against the right target and, as far as `scope` says, against every defect in turn; `done` hears of each.
 ///
 /// # Errors
 /// When the right target does not start.
 pub async fn run(
     targets: &dyn Targets,
     selection: &Selection,
+    scope: Scope,
     jobs: usize,
     mut done: impl FnMut(&DefectOutcome),
 ) -> Result<Outcome, String> {
@@ -120,7 +130,9 @@ pub async fn run(
     let clean = clean(targets, selection, jobs).await?;
     let mut defects = Vec::new();
     for defect in targets.defects() {
-        let outcome = try_defect(targets, &defect, selection, jobs).await;
+        let own = selection.of_rule(&defect.rule);
+        let tried = if scope == Scope::OwnRule { &own } else { selection };
+        let outcome = try_defect(targets, &defect, tried, jobs).await;
         done(&outcome);
         defects.push(outcome);
     }
@@ -136,7 +148,7 @@ pub async fn run(
 
 async fn clean(targets: &dyn Targets, selection: &Selection, jobs: usize) -> Result<Clean, String> {
     let target = targets.start(None).await?;
-    let told = check::run(&target.world(), selection, jobs, |_| ()).await;
+    let told = check::run(&target.world(), selection, jobs, Keep::Unexplained, |_| ()).await;
     target.stop().await;
     let rows: Vec<_> = told.iter().flat_map(|told| &told.rows).collect();
     let alarms = rows.iter().filter(|row| !matches!(row.verdict, CheckVerdict::Pass | CheckVerdict::NotApplicable));
@@ -159,7 +171,7 @@ async fn try_defect(targets: &dyn Targets, defect: &Defect, selection: &Selectio
         Ok(target) => target,
         Err(error) => return DefectOutcome { error: Some(error), ..outcome },
     };
-    let told = check::run(&target.world(), selection, jobs, |_| ()).await;
+    let told = check::run(&target.world(), selection, jobs, Keep::Unexplained, |_| ()).await;
     target.stop().await;
     for row in told.iter().flat_map(|told| &told.rows).filter(|row| row.verdict == CheckVerdict::Fail) {
         let list = if row.rule == defect.rule { &mut outcome.caught_by } else { &mut outcome.also_failed };

@@ -84,6 +84,14 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// The cause without what differs from person to person, so that the same cause can be counted.
+    pub fn summary(&self) -> String {
+        match self {
+            Trouble::NoMail { seconds, .. } => format!("no code mail came within {seconds:.1} s"),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the profile lacks a means: the check is skipped rather than inconclusive.
     pub fn is_missing_means(&self) -> bool {
         matches!(

@@ -165,3 +165,6 @@ impl World {
 fn address(mailbox: &str) -> String {
     format!("{mailbox}@{MAIL_DOMAIN}")
 }
+
+#[cfg(test)]
+mod tests;

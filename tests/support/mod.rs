@@ -59,11 +59,11 @@ pub fn profile_for(base: &str) -> String {
     let text = include_str!("../../profiles/reference.toml");
     let text = replace(text, "base = \"http://127.0.0.1:8080\"", &format!("base = \"{base}\""));
     let text = replace(&text, "listen = \"127.0.0.1:2525\"", "listen = \"127.0.0.1:0\"");
-    let text = replace(&text, "mail-patience = \"10s\"", "mail-patience = \"300ms\"");
+    let text = replace(&text, "mail_patience = \"10s\"", "mail_patience = \"300ms\"");
     let text = replace(&text, "driver = \"control\"", "driver = \"none\"");
     let accounts = "source = \"numbered\"\naddress = \"user{number:5}@example.test\"\npassword = \"password-{number:5}\"\nlast = 500";
     let text = replace(&text, "source = \"control\"", accounts);
-    let control = "[control]\nurl = \"http://127.0.0.1:8081\"\ntoken-env = \"SEKISHO_CONTROL_TOKEN\"\n";
+    let control = "[control]\nurl = \"http://127.0.0.1:8081\"\ntoken_env = \"SEKISHO_CONTROL_TOKEN\"\n";
     replace(&text, control, "")
 }
 

@@ -18,6 +18,7 @@ use sekisho_rules::Portal;
 use sekisho_simulator::Trouble;
 use sekisho_simulator::account::Account;
 use sekisho_simulator::world::World;
+use tokio_util::sync::CancellationToken;
 
 use super::health::Watch;
 use super::meter::{Meter, Progress};
@@ -72,6 +73,8 @@ struct Play {
     world: Arc<World>,
     meter: Arc<Meter>,
     parts: Mutex<VecDeque<Part>>,
+    /// Falls when every story is over.
+    curtain: CancellationToken,
 }
 
 /// Runs the plan; `progress` is shown how far it has come, several times a second. What was measured until an interruption is returned
@@ -83,7 +86,12 @@ pub async fn run(world: &Arc<World>, plan: &Plan, mut progress: impl FnMut(Progr
     authorized(world)?;
     let parts = cast(world, plan).await?;
     let meter = Arc::new(Meter::new(world.target.numbers.code_validity.0));
-    let play = Arc::new(Play { world: world.clone(), meter: meter.clone(), parts: Mutex::new(parts) });
+    let play = Arc::new(Play {
+        world: world.clone(),
+        meter: meter.clone(),
+        parts: Mutex::new(parts),
+        curtain: CancellationToken::new(),
+    });
     let watch = Watch::start();
     let attack = attack(plan, &play)?.execute();
     let mut attack = std::pin::pin!(attack);
@@ -97,8 +105,9 @@ pub async fn run(world: &Arc<World>, plan: &Plan, mut progress: impl FnMut(Progr
             _ = tick.tick() => {
                 progress(meter.progress());
                 // The switch is global and cleared when a run starts, so it is thrown again until the run has ended.
-                if world.cancel.is_cancelled() {
-                    goose::trigger_killswitch("interrupted");
+                if meter.progress().over >= plan.users as u64 || world.cancel.is_cancelled() {
+                    goose::trigger_killswitch("every story is over");
+                    play.curtain.cancel();
                 }
             }
         }
@@ -174,12 +183,19 @@ async fn cast(world: &Arc<World>, plan: &Plan) -> Result<VecDeque<Part>, LoadErr
     Ok(parts.map(|((scenario, portal), account)| Part { scenario, portal, account }).collect())
 }
 
+/// How long users who have lived their story stay between two looks at the switch.
+const LEAVING_PERIOD: Duration = Duration::from_millis(20);
+
+/// Users live on until the switch is thrown: in goose's mode of counted iterations it prints to stdout, where records belong.
 fn attack(plan: &Plan, play: &Arc<Play>) -> Result<GooseAttack, LoadError> {
     let play = play.clone();
     let life = Transaction::new(Arc::new(move |_| {
         let play = play.clone();
         Box::pin(async move {
             play.live().await;
+            play.curtain.cancelled().await;
+            // goose calls again until it has seen the switch: a call that returned at once would starve whoever throws it.
+            tokio::time::sleep(LEAVING_PERIOD).await;
             Ok(())
         })
     }));
@@ -187,7 +203,6 @@ fn attack(plan: &Plan, play: &Arc<Play>) -> Result<GooseAttack, LoadError> {
     configuration.host = Some("http://sekisho.invalid/".to_owned());
     configuration.users = Some(plan.users);
     configuration.increase_rate = Some(plan.starts_per_s.to_string());
-    configuration.iterations = Some(1);
     configuration.no_metrics = true;
     configuration.no_print_metrics = true;
     configuration.no_telnet = true;

@@ -97,7 +97,7 @@ impl Meter {
             Err(trouble) => {
                 self.in_this_second(|row| row.errors += 1);
                 let mut troubles = lock(&self.troubles);
-                let cause = trouble.to_string();
+                let cause = trouble.summary();
                 let cause = if troubles.len() < TROUBLES_TOLD_APART || troubles.contains_key(&cause) {
                     cause
                 } else {

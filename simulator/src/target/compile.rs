@@ -173,7 +173,7 @@ impl Target {
             mail_listen: *profile.mail.listen.as_ref(),
             mail_part: profile.mail.part,
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
-            session_cookie: compiler.whole("skip.session-cookie", &profile.skip.session_cookie)?,
+            session_cookie: compiler.whole("skip.session_cookie", &profile.skip.session_cookie)?,
             status: match profile.skip.status {
                 None => None,
                 Some(status) => Some(CompiledStatus {
@@ -352,7 +352,7 @@ impl Compiler<'_> {
             if !known {
                 let at = self.source.text.find(id.as_str()).unwrap_or(0);
                 let message = "no rule, clause or check has this id; `sekisho rules` lists them";
-                return Err(self.source.senseless(at..at, format!("not-applicable.{id}"), message));
+                return Err(self.source.senseless(at..at, format!("not_applicable.{id}"), message));
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use super::{Screen, Step};
 
 /// A description of a login: everything that differs between systems.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Version of this format; 1.
     pub schema: u32,
@@ -54,7 +54,7 @@ pub struct Profile {
 
 /// How the target's certificate is trusted.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Tls {
     /// A PEM file of further authorities to trust, relative to the profile.
     pub ca_file: Option<std::path::PathBuf>,
@@ -62,7 +62,7 @@ pub struct Tls {
 
 /// Durations and limits the target declares; the defaults are those of the source.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, default)]
 pub struct Numbers {
     /// How long a code is good from its issue (FAQ-03).
     pub code_validity: Span,
@@ -102,7 +102,7 @@ impl Default for Numbers {
 
 /// So many in so long.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Limit {
     /// How many.
     pub count: u32,
@@ -112,7 +112,7 @@ pub struct Limit {
 
 /// How the target's mails are read.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Mail {
     /// The address at which our sink takes the target's mail; the embedded run replaces it.
     pub listen: Spanned<SocketAddr>,
@@ -138,7 +138,7 @@ pub enum MailPart {
 
 /// Where a skip shows.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Skip {
     /// A regular expression that matches the whole name of the cookie that holds a skip.
     pub cookie: Spanned<String>,
@@ -152,7 +152,7 @@ pub struct Skip {
 
 /// Where the skip settings screen says whether a skip exists (FAQ-13).
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Status {
     /// Selects the element whose text is the status.
     pub selector: Spanned<String>,
@@ -164,7 +164,7 @@ pub struct Status {
 
 /// The control listener of the reference server: moves clocks and makes accounts.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Control {
     /// Its address; the embedded run replaces it.
     pub url: Spanned<String>,
@@ -174,7 +174,7 @@ pub struct Control {
 
 /// How the target's clock is moved.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Clock {
     /// By what means.
     #[serde(default)]
@@ -194,7 +194,7 @@ pub enum ClockDriver {
 
 /// Where accounts come from.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Accounts {
     /// Where from.
     pub source: Spanned<AccountSource>,
@@ -226,7 +226,7 @@ pub enum AccountSource {
 
 /// One way in which a screen is recognised: all that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, default)]
 pub struct Mark {
     /// The title begins with this.
     pub title: Option<String>,
@@ -242,7 +242,7 @@ pub struct Mark {
 
 /// How a step is done: a request of its own, or a form on the page that is open.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Act {
     /// A path to open, with placeholders.
     pub get: Option<Spanned<String>>,
@@ -259,7 +259,7 @@ pub struct Act {
 
 /// A button with a name and a value.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Button {
     /// Its name.
     pub name: String,
