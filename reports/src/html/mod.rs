@@ -7,10 +7,11 @@ mod view;
 use askama::Template;
 
 use crate::ReportError;
+use crate::digest;
 use crate::record::{CheckVerdict, Level, RunRecord};
 use crate::units::counted;
 use plot::Plot;
-use view::{LevelView, LoadView, Problem, RuleView};
+use view::{LevelView, LoadView, ProblemView, RuleView};
 
 /// The page.
 #[derive(Template)]
@@ -18,8 +19,10 @@ use view::{LevelView, LoadView, Problem, RuleView};
 struct Report<'a> {
     record: &'a RunRecord,
     sentence: String,
+    /// Whether one reason, that of the only problem, kept every check from being judged.
+    nothing_was_judged: bool,
     levels: Vec<LevelView>,
-    problems: Vec<Problem<'a>>,
+    problems: Vec<ProblemView<'a>>,
     rules: Vec<RuleView<'a>>,
     load: Option<LoadView<'a>>,
 }
@@ -29,11 +32,15 @@ struct Report<'a> {
 /// # Errors
 /// Where a histogram of the record is damaged.
 pub fn render(record: &RunRecord) -> Result<String, ReportError> {
+    let problems = digest::problems(record);
+    let nothing_was_judged = digest::nothing_was_judged(record, &problems);
+    let problems = view::problems(record, problems);
     let report = Report {
         sentence: sentence(record),
+        nothing_was_judged,
         levels: Level::ALL.map(|level| LevelView::of(record, level)).into(),
-        problems: view::problems(record),
-        rules: view::rules(record),
+        rules: view::rules(record, &problems),
+        problems,
         load: record.load.as_ref().map(LoadView::of).transpose()?,
         record,
     };
@@ -56,7 +63,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::fixtures::{clean_run, eventful_run, run};
+    use crate::fixtures::{clean_run, eventful_run, refused_run, run};
     use crate::record::{LoadRecord, Run};
 
     fn page(run: Run) -> String {
@@ -75,6 +82,22 @@ mod tests {
         let page = page(clean_run());
         assert!(page.contains("3 checks: 3 passed."));
         assert!(!page.contains("id=\"problems\"") && !page.contains("id=\"load\""));
+    }
+
+    #[test]
+    fn a_target_that_is_not_there_is_said_once_in_the_banner() {
+        let page = page(refused_run());
+        assert!(page.split("</header>").next().unwrap().contains("refused the connection"));
+        assert_eq!(page.matches("refused the connection").count(), 1);
+    }
+
+    #[test]
+    fn what_portals_and_checks_share_is_told_once() {
+        let page = page(eventful_run());
+        let (problems, rules) = page.split_once("<h2 id=\"rules\"").unwrap();
+        assert_eq!(problems.matches("an earlier judgement").count(), 1);
+        assert_eq!(rules.matches("<code>faq13-status-tells-of-a-skip</code>").count(), 1);
+        assert_eq!(rules.matches("href=\"evidence/faq13-story.").count(), 3 * 3 * 2, "each check links all evidence");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::record::IntervalRow;
 use crate::units::{count, latency};
 
 /// Size of a plot and of the frame that its lines are drawn in, in units of the drawing.
-const WIDTH: f64 = 780.0;
+const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 300.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 610.0;
@@ -57,8 +57,11 @@ pub(super) struct Line {
     pub(super) label_y: String,
 }
 
-/// Sign-ins begun, completed and failed in each second; none where no second was recorded.
-pub(super) fn rates(intervals: &[IntervalRow]) -> Option<Plot> {
+/// Stories begun, sign-ins completed and stories broken off in each second; none where no second was recorded. A last second
+/// that the run did not fill is left out: it would look like a fall.
+pub(super) fn rates(intervals: &[IntervalRow], duration_s: f64) -> Option<Plot> {
+    let filled = intervals.iter().take_while(|row| row.second as f64 + 1.0 <= duration_s + 0.05).count();
+    let intervals = if filled < 2 { intervals } else { &intervals[..filled] };
     let last = intervals.iter().map(|row| row.second).max()? as f64;
     let group = intervals.len().div_ceil(MOST_POINTS);
     let series = |name: &str, value: fn(&IntervalRow) -> u64| {
@@ -69,9 +72,9 @@ pub(super) fn rates(intervals: &[IntervalRow]) -> Option<Plot> {
         (name.to_owned(), intervals.chunks(group).map(mean).collect::<Vec<_>>())
     };
     let series = vec![
-        series("begun", |row| row.begun),
-        series("completed", |row| row.sign_ins),
-        series("ended otherwise", |row| row.errors),
+        series("stories begun", |row| row.begun),
+        series("sign-ins", |row| row.sign_ins),
+        series("broken off", |row| row.errors),
     ];
     let largest = series.iter().flat_map(|(_, points)| points).map(|(_, value)| *value).fold(1.0, f64::max);
     let (y_step, x_step) = (tick_step(largest), tick_step(last.max(1.0)));
@@ -80,18 +83,14 @@ pub(super) fn rates(intervals: &[IntervalRow]) -> Option<Plot> {
     let y = Axis { from: 0.0, to: top, start: BOTTOM, end: TOP };
     let completed: u64 = intervals.iter().map(|row| row.sign_ins).sum();
     let best = intervals.iter().map(|row| row.sign_ins).max().unwrap_or(0);
-    let description = format!(
-        "{} sign-ins completed, at most {} in a second, over {} s.",
-        count(completed),
-        count(best),
-        intervals.len()
-    );
+    let description =
+        format!("{} sign-ins in {} whole seconds, at most {} in one.", count(completed), intervals.len(), count(best),);
     Some(Plot {
         id: "rates",
-        title: "Sign-ins per second",
+        title: "Stories and sign-ins per second",
         description,
         x_label: "seconds since the start",
-        y_label: "sign-ins per second",
+        y_label: "number in each second",
         x_ticks: x.ticks(multiples(x_step, x.to), |value| value.to_string()),
         y_ticks: y.ticks(multiples(y_step, top), |value| value.to_string()),
         lines: lines(series, &x, &y),
@@ -179,7 +178,8 @@ fn lines(series: Vec<(String, Vec<(f64, f64)>)>, x: &Axis, y: &Axis) -> Vec<Line
     let line = |(at, (name, points)): (usize, (String, Vec<(f64, f64)>))| Line {
         name,
         color: at % DASHES.len(),
-        dashes: DASHES[at % DASHES.len()],
+        // Where the colours start over, the dashes are shifted, so that no two lines look the same.
+        dashes: DASHES[(at + at / DASHES.len()) % DASHES.len()],
         points: points
             .iter()
             .map(|(across, up)| format!("{},{}", number(x.place(*across)), number(y.place(*up))))
@@ -247,7 +247,7 @@ mod tests {
                 second: second as u64, begun, sign_ins, ..IntervalRow::default()
             };
             let intervals: Vec<IntervalRow> = rows.into_iter().enumerate().map(interval).collect();
-            let plot = rates(&intervals).unwrap();
+            let plot = rates(&intervals, intervals.len() as f64).unwrap();
             prop_assert!(inside(&plot) && plot.lines[0].points.split(' ').count() <= MOST_POINTS);
             prop_assert!((2..=8).contains(&plot.y_ticks.len()), "{}", plot.y_ticks.len());
             let mut latencies = Latencies::new();
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn nothing_measured_is_no_plot() {
-        assert!(rates(&[]).is_none());
+        assert!(rates(&[], 0.0).is_none());
         assert!(percentiles(&[("a", Latencies::new())]).is_none());
     }
 

@@ -12,7 +12,7 @@ pub struct LoadRecord {
     pub mix: String,
     /// Simulated users that took part.
     pub users: u64,
-    /// Sign-ins begun per second, over the whole run.
+    /// Stories begun per second, over the whole run; a story has no, one or several sign-ins.
     pub offered_per_s: f64,
     /// Sign-ins completed per second, over the whole run.
     pub completed_per_s: f64,
@@ -66,11 +66,11 @@ pub struct StepRow {
 pub struct IntervalRow {
     /// Seconds since the start of the run, at the beginning of this one.
     pub second: u64,
-    /// Sign-ins begun.
+    /// Stories begun.
     pub begun: u64,
     /// Sign-ins that reached My Page.
     pub sign_ins: u64,
-    /// Sign-ins that ended otherwise.
+    /// Stories that broke off.
     pub errors: u64,
     /// Mails that the sink accepted.
     pub mails: u64,

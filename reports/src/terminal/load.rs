@@ -11,10 +11,10 @@ pub(super) fn summary(page: Page, load: &LoadRecord) -> String {
     let title = format!("Load: {}, {}, {:.1} s", load.mix, counted(load.users, "user"), load.duration_s);
     let mut text = page.paint(Style::new().bold(), &title) + "\n";
     let rates = format!(
-        "{}; offered {:.1}/s, completed {:.1}/s",
+        "{}, {:.1}/s; stories begun {:.1}/s",
         counted(load.sign_ins, "sign-in"),
-        load.offered_per_s,
-        load.completed_per_s
+        load.completed_per_s,
+        load.offered_per_s
     );
     text += &page.paragraph("  ", &rates);
     text += &steps(page, load);
