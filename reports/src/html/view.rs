@@ -129,6 +129,11 @@ impl<'a> EntryView<'a> {
         self.entry.check
     }
 
+    /// The id of the place that tells a reason which the check shares with others.
+    pub(super) fn shared_reason(&self) -> Option<&str> {
+        self.problem.as_deref().filter(|_| self.reason != self.check().reason)
+    }
+
     pub(super) fn portals(&self) -> String {
         self.entry.portals().join(", ")
     }
