@@ -25,11 +25,11 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
         return Ok(ExitCode::Success);
     }
     let seed = seed_or_fresh(options.seed);
-    let underway = Underway::begin(seed, &options.level);
     let venue = match &options.defect {
         Some(id) => Venue::embedded(defective(id)?, seed, interrupt.token.clone()).await?,
         None => Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?,
     };
+    let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;
     progress::line(&format!("checking {}, seed {seed}", venue.world.target.name));
     let told = tell_all(&venue.world, &selection, usize::from(options.jobs), options.report.evidence).await;
     let showing =

@@ -32,8 +32,9 @@ pub(crate) async fn load(options: &Load, interrupt: &Interrupt) -> Result<ExitCo
         starts_per_s: options.users.div_ceil(options.ramp),
         seed,
     };
-    let underway = Underway::begin(seed, &[sekisho_rules::Level::Must, sekisho_rules::Level::Derived]);
+    let levels = [sekisho_rules::Level::Must, sekisho_rules::Level::Derived];
     let venue = Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?;
+    let underway = Underway::begin(seed, &levels, &options.report_dir)?;
     progress::line(&format!(
         "loading {} with {} users of `{}`, seed {seed}",
         venue.world.target.name, plan.users, plan.mix.name

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 
 async fn dispatch(cli: Cli, interrupt: &Interrupt) -> Result<Code, CliError> {
     raise_file_limit();
-    match cli.command.unwrap_or_else(|| Command::Run(cli.run)) {
+    match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(options) => run::run(&options, interrupt).await,
         Command::Serve(options) => serve::serve(options, interrupt).await,
         Command::Sink(options) => sink::sink(options, interrupt).await,

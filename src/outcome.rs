@@ -37,15 +37,18 @@ pub(crate) struct Showing<'a> {
 }
 
 impl Underway {
-    /// A run that begins now.
-    pub(crate) fn begin(seed: u64, levels: &[sekisho_rules::Level]) -> Underway {
-        let command: Vec<String> = std::env::args().skip(1).collect();
-        Underway {
-            command: if command.is_empty() { "run".to_owned() } else { command.join(" ") },
+    /// A run that begins now. Its report must have a place: nobody should wait for a run whose report cannot be written.
+    pub(crate) fn begin(seed: u64, levels: &[sekisho_rules::Level], report_dir: &Path) -> Result<Underway, CliError> {
+        sekisho_reports::claim(report_dir)?;
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let words = std::iter::once("sekisho").chain(arguments.iter().map(String::as_str));
+        let command = shlex::try_join(words).map_err(|error| CliError::Usage(error.to_string()))?;
+        Ok(Underway {
+            command,
             seed,
             started_at: SystemTime::now(),
             levels: levels.iter().map(|level| (*level).into()).collect(),
-        }
+        })
     }
 
     /// Ends the run: record, report, table, exit code.

@@ -23,8 +23,8 @@ const RAMP_S: u32 = 2;
 
 pub(crate) async fn run(options: &Run, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let seed = seed_or_fresh(options.seed);
-    let underway = Underway::begin(seed, &options.level);
     let venue = Venue::of(None, seed, interrupt.token.clone()).await?;
+    let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;
     progress::line(&format!("checking the reference server, seed {seed}"));
     let begun = Instant::now();
     // Every level is looked at; `--level` says which of them decide.

@@ -12,6 +12,7 @@ fn the_reference_server_conforms_and_the_record_validates() {
     let record = sekisho.record();
     assert_eq!(record["verdict"], "conforms");
     assert_eq!(record["seed"], "11");
+    assert_eq!(record["command"], "sekisho check --level must,derived,baseline --seed 11");
     let schema: serde_json::Value = serde_json::from_str(include_str!("../reports/schema/run.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<String> = validator.iter_errors(&record).map(|fault| fault.to_string()).collect();
@@ -45,7 +46,7 @@ fn a_defect_is_nonconforming_and_leaves_evidence_without_secrets() {
     let har: serde_json::Value =
         serde_json::from_str(&std::fs::read_to_string(sekisho.report().join(evidence)).unwrap()).unwrap();
     let entries = har["log"]["entries"].as_array().unwrap();
-    assert!(entries.len() > 5, "only {} exchanges", entries.len());
+    assert!(entries.len() > 3, "only {} exchanges", entries.len());
     let posted: Vec<_> = entries
         .iter()
         .filter_map(|entry| entry["request"]["postData"]["text"].as_str())
@@ -148,6 +149,6 @@ fn a_folder_with_foreign_files_is_left_alone() {
     let sekisho = Sekisho::new();
     std::fs::create_dir(sekisho.report()).unwrap();
     std::fs::write(sekisho.report().join("thesis.txt"), "mine").unwrap();
-    sekisho.run(&["check", "--only", "notice-3"]).ends_with(2).says("thesis.txt");
+    sekisho.run(&["check", "--only", "notice-3"]).ends_with(2).says("holds files but no report of ours");
     assert_eq!(files_in(&sekisho.report()), ["thesis.txt"]);
 }

@@ -22,4 +22,4 @@ mod write;
 
 pub use error::ReportError;
 pub use scrub::Scrubber;
-pub use write::{Evidence, write_report};
+pub use write::{Evidence, claim, write_report};

@@ -122,8 +122,11 @@ fn attach(record: &mut RunRecord, stories: &[Story<'_>]) {
     }
 }
 
-/// Makes sure that `dir` is there and that we may write into it.
-fn claim(dir: &Path) -> Result<(), ReportError> {
+/// Makes sure that `dir` is there and that a report may be written into it. Ask before a long run, not only after it.
+///
+/// # Errors
+/// Where the folder holds files but no report of ours, or the file system refuses.
+pub fn claim(dir: &Path) -> Result<(), ReportError> {
     make_dir(dir)?;
     let foreign = || ReportError::ForeignFolder { dir: dir.to_owned() };
     let mut entries = fs::read_dir(dir).map_err(|source| ReportError::io("read", dir, source))?;

@@ -8,7 +8,7 @@ const DAY: u64 = 24 * 60 * MINUTE;
 /// A code is good for 30 minutes from its issue (FAQ-03).
 pub const CODE_VALIDITY: Duration = Duration::from_secs(30 * MINUTE);
 
-/// A skip is good for 90 days, fixed, from [OK] (FAQ-08).
+/// A skip is good for 90 days, fixed, from `OK` (FAQ-08).
 pub const SKIP_VALIDITY: Duration = Duration::from_secs(90 * DAY);
 
 /// The first instant at which a sign-in asks for a code (NOTICE-1), RFC 3339.

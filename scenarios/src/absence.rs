@@ -39,7 +39,7 @@ pub(crate) async fn mails_up_to(
     let window = mails.last().unwrap_or(&mailed.mail).received_at;
     let subjects: Vec<_> = mails.iter().map(|mail| Letter::parse(mail).subject.unwrap_or_default()).collect();
     let observed = format!(
-        "{} mail(s) to the address, {wanted} of them due, until {} ms after the control mail: {}",
+        "mails to the address: {}, due: {wanted}, until {} ms after the control mail: {}",
         mails.len(),
         window.duration_since(mailed.mail.received_at).unwrap_or_default().max(quiet).as_millis(),
         subjects.join(" / "),

@@ -77,7 +77,7 @@ async fn strangers(
     mailed: [&Mailed; 3],
 ) -> Result<Vec<String>, Trouble> {
     let own = |address: &String| address.eq_ignore_ascii_case(&account.key.address);
-    let mut strangers: Vec<String> = mailed
+    let mut strangers: BTreeSet<String> = mailed
         .iter()
         .flat_map(|mailed| {
             let letter = &mailed.letter;
@@ -95,7 +95,7 @@ async fn strangers(
     };
     let [one, two, three] = mailed.map(|mailed| holders(&mailed.code));
     strangers.extend(one.into_iter().filter(|holder| two.contains(holder) && three.contains(holder)));
-    Ok(strangers)
+    Ok(strangers.into_iter().collect())
 }
 
 async fn wrong_password(stage: Arc<Stage>) -> Result<(), Trouble> {

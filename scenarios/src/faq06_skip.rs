@@ -1,4 +1,4 @@
-//! FAQ-06: setting a skip takes the box, a right code and [OK], and nothing less.
+//! FAQ-06: setting a skip takes the box, a right code and `OK`, and nothing less.
 
 use std::sync::Arc;
 

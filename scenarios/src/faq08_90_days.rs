@@ -1,4 +1,4 @@
-//! FAQ-08: a skip is good for 90 days from [OK], in one browser, and nothing but setting it again prolongs it.
+//! FAQ-08: a skip is good for 90 days from `OK`, in one browser, and nothing but setting it again prolongs it.
 
 use std::sync::Arc;
 

@@ -291,7 +291,7 @@ impl Visitor {
         self.act(Step::SubmitCode, Vars { code, ..Vars::default() }, skip).await
     }
 
-    /// [OK] on the skip confirmation screen.
+    /// `OK` on the skip confirmation screen.
     ///
     /// # Errors
     /// As every step.
@@ -342,7 +342,7 @@ impl Visitor {
         self.plain(Step::Resume).await
     }
 
-    /// [完了] on the resume confirmation screen.
+    /// `完了` on the resume confirmation screen.
     ///
     /// # Errors
     /// As every step.

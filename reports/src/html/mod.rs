@@ -1,5 +1,5 @@
 //! The record as one page of HTML that needs no script and fetches nothing, so that it can be mailed, printed and kept.
-//! What is shown is decided here and in [`plot`]; how it looks, in `templates/`.
+//! What is shown is decided here and in `plot`; how it looks, in `templates/`.
 
 mod plot;
 mod view;

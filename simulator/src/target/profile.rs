@@ -66,7 +66,7 @@ pub struct Tls {
 pub struct Numbers {
     /// How long a code is good from its issue (FAQ-03).
     pub code_validity: Span,
-    /// How long a skip is good from [OK] (FAQ-08).
+    /// How long a skip is good from `OK` (FAQ-08).
     pub skip_validity: Span,
     /// How far from a boundary nothing is judged, on either side.
     pub tolerance: Span,

@@ -71,7 +71,7 @@ named! {
         SubmitCode = "submit-code",
         /// Opens the skip confirmation screen by its address.
         OpenSkipConfirmation = "open-skip-confirmation",
-        /// [OK] on the skip confirmation screen.
+        /// `OK` on the skip confirmation screen.
         ConfirmSkip = "confirm-skip",
         /// Leaves the skip confirmation screen by its cancel button.
         CancelSkip = "cancel-skip",
@@ -85,7 +85,7 @@ named! {
         Resume = "resume",
         /// Opens the resume confirmation by its address.
         OpenResume = "open-resume",
-        /// [完了] on the resume confirmation screen.
+        /// `完了` on the resume confirmation screen.
         CompleteResume = "complete-resume",
         /// Signs out.
         SignOut = "sign-out",
