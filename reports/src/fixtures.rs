@@ -228,7 +228,13 @@ pub(crate) fn load() -> LoadRecord {
                 verdict: ThresholdVerdict::Missed,
             },
         ],
-        health: Health { verdict: HealthVerdict::Valid, lag_p99_us: 830, cpu: 0.61, reason: String::new() },
+        health: Health {
+            verdict: HealthVerdict::Valid,
+            lag_p99_us: 830,
+            cpu: 0.61,
+            reason: String::new(),
+            peak_memory_bytes: Some(120 << 20),
+        },
     }
 }
 

@@ -163,6 +163,9 @@ pub struct Health {
     /// Why the figures cannot be trusted; empty where they can.
     #[serde(default)]
     pub reason: String,
+    /// The most memory the generator's process held so far, in bytes; `None` where the system does not tell.
+    #[serde(default)]
+    pub peak_memory_bytes: Option<u64>,
 }
 
 /// Whether a measurement counts.

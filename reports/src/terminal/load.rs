@@ -51,7 +51,9 @@ fn steps(page: Page, load: &LoadRecord) -> String {
 
 fn health(page: Page, load: &LoadRecord) -> String {
     let health = &load.health;
-    let figures = format!("lag p99 {}, cpu {}", latency(health.lag_p99_us), percent(health.cpu));
+    let memory = health.peak_memory_bytes.map(|bytes| format!(", peak memory {} MiB", bytes.div_ceil(1 << 20)));
+    let memory = memory.unwrap_or_default();
+    let figures = format!("lag p99 {}, cpu {}{memory}", latency(health.lag_p99_us), percent(health.cpu));
     match health.verdict {
         HealthVerdict::Valid => page.paragraph("  Generator  ", &format!("✓ valid: {figures}")),
         HealthVerdict::Invalid => {

@@ -48,6 +48,7 @@ impl Watch {
             verdict: if late { HealthVerdict::Invalid } else { HealthVerdict::Valid },
             lag_p99_us,
             cpu: cpu.clamp(0.0, 1.0),
+            peak_memory_bytes: peak_memory_bytes(),
             reason: if late {
                 format!(
                     "its own timers fired {} ms late at the 99th percentile (limit {} ms): offer less load or use a larger machine",
@@ -59,6 +60,14 @@ impl Watch {
             },
         }
     }
+}
+
+/// The most memory this process held so far, where the system tells (Linux).
+fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 /// Processor time of this process so far, where the system tells (Linux).
