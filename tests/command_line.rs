@@ -12,7 +12,7 @@ fn the_reference_server_conforms_and_the_record_validates() {
     let record = sekisho.record();
     assert_eq!(record["verdict"], "conforms");
     assert_eq!(record["seed"], "11");
-    assert_eq!(record["command"], "sekisho check --level must,derived,baseline --seed 11");
+    assert_eq!(record["command"], "sekisho check --level 'must,derived,baseline' --seed 11");
     let schema: serde_json::Value = serde_json::from_str(include_str!("../reports/schema/run.schema.json")).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<String> = validator.iter_errors(&record).map(|fault| fault.to_string()).collect();
