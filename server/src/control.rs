@@ -127,7 +127,7 @@ impl Control {
             (&Method::GET, "/clock") => self.show_clock(head.uri.query().unwrap_or_default()),
             (&Method::POST, "/accounts") => self.make_accounts(read_json(body).await?).await,
             (&Method::POST, "/clock") => self.move_clocks(&read_json(body).await?),
-            (&Method::POST, "/office/address") => self.move_address(&read_json(body).await?),
+            (&Method::POST, "/office/address") => self.move_address(&read_json(body).await?).await,
             (_, "/healthz" | "/clock" | "/accounts" | "/office/address") => {
                 Err((StatusCode::METHOD_NOT_ALLOWED, "the path takes another method".to_owned()))
             }
@@ -212,10 +212,10 @@ impl Control {
     }
 
     /// FAQ-05 c: the office registers another address; how long that takes is the clock's affair.
-    fn move_address(&self, wanted: &AddressMove) -> Result<(StatusCode, Value), Refusal> {
+    async fn move_address(&self, wanted: &AddressMove) -> Result<(StatusCode, Value), Refusal> {
         let account = self.find(&Key { portal: wanted.portal.clone(), address: wanted.address.clone() })?;
         let address = Address::parse(&wanted.new_address).map_err(|error| unprocessable(&error.to_string()))?;
-        match self.desk.move_address(&account, &address) {
+        match self.desk.move_address(&account, &address).await {
             Ok(()) => Ok((StatusCode::OK, json!({ "address": address.as_str() }))),
             Err(AddressRefusal::Taken | AddressRefusal::NotSignedIn) => {
                 Err((StatusCode::CONFLICT, "the address is taken".to_owned()))

@@ -3,6 +3,7 @@
 //! Paths, forms, cookies, header lines and limits live here; what a rule decides does not.
 
 mod account;
+mod address;
 mod connection;
 mod cookies;
 mod form;

@@ -42,8 +42,8 @@ pub(super) async fn submit(call: &Call<'_>) -> Reply {
 }
 
 /// GET /{portal}/code.
-pub(super) fn show_code(call: &Call<'_>) -> Reply {
-    let answer = call.site.desk.view_code(call.portal, &call.visitor);
+pub(super) async fn show_code(call: &Call<'_>) -> Reply {
+    let answer = call.site.desk.view_code(call.portal, &call.visitor).await;
     about_attempt(
         call,
         match answer {
@@ -54,12 +54,12 @@ pub(super) fn show_code(call: &Call<'_>) -> Reply {
 }
 
 /// POST /{portal}/code.
-pub(super) fn submit_code(call: &Call<'_>) -> Reply {
+pub(super) async fn submit_code(call: &Call<'_>) -> Reply {
     if let Some(refused) = refused_before_sign_in(call) {
         return refused;
     }
     let ticked = call.form.get("skip") == "on";
-    let done = call.site.desk.submit_code(call.portal, &call.visitor, call.form.get("code"), ticked);
+    let done = call.site.desk.submit_code(call.portal, &call.visitor, call.form.get("code"), ticked).await;
     let reply = call.with_skip_cookies(done, |answer| match answer {
         Ok(signed_in) => signed_in_reply(call, &signed_in)
             .with_cookie(call.site.forget(CookieKind::Attempt, &attempt_name(call.portal))),

@@ -17,7 +17,7 @@ use super::form::Form;
 use super::guard::{FormTokens, is_cross_site};
 use super::reply::{About, Body, Reply};
 use super::routes::{Place, Route, Routes};
-use super::{account, sign_in};
+use super::{account, address, sign_in};
 use crate::core::{Draw, Portal, Visitor};
 use crate::decisions::{CookieKind, Decisions, PageContext, PostContext};
 use crate::desk::{Desk, Done, system};
@@ -183,18 +183,18 @@ impl Call<'_> {
         let reply = match (place, self.is_post) {
             (Place::SignIn, false) => sign_in::show(&self),
             (Place::SignIn, true) => sign_in::submit(&self).await,
-            (Place::Code, false) => sign_in::show_code(&self),
-            (Place::Code, true) => sign_in::submit_code(&self),
-            (Place::Skip, false) => account::show_skip(&self),
-            (Place::Skip, true) => account::confirm_skip(&self),
-            (Place::MyPage, _) => account::my_page(&self),
-            (Place::Settings, _) => account::settings(&self),
-            (Place::SkipSettings, _) => account::skip_settings(&self),
-            (Place::Resume, _) => account::resume(&self),
-            (Place::CompleteResume, _) => account::complete_resume(&self),
-            (Place::Address, false) => account::show_address(&self),
-            (Place::Address, true) => account::change_address(&self),
-            (Place::SignOut, _) => account::sign_out(&self),
+            (Place::Code, false) => sign_in::show_code(&self).await,
+            (Place::Code, true) => sign_in::submit_code(&self).await,
+            (Place::Skip, false) => account::show_skip(&self).await,
+            (Place::Skip, true) => account::confirm_skip(&self).await,
+            (Place::MyPage, _) => account::my_page(&self).await,
+            (Place::Settings, _) => account::settings(&self).await,
+            (Place::SkipSettings, _) => account::skip_settings(&self).await,
+            (Place::Resume, _) => account::resume(&self).await,
+            (Place::CompleteResume, _) => account::complete_resume(&self).await,
+            (Place::Address, false) => address::show_address(&self).await,
+            (Place::Address, true) => address::change_address(&self).await,
+            (Place::SignOut, _) => account::sign_out(&self).await,
         };
         if reply.about.account.is_some() {
             return reply;

@@ -2,16 +2,17 @@
 //!
 //! It knows neither HTTP nor HTML, and decides nothing that a rule speaks of.
 
+mod address;
+
 use std::sync::Arc;
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use crate::core::{
-    AccountState, Address, AddressRefusal, AttemptEnd, ChangeAddress, CodeRefusal, CompleteResume, ConfirmRefusal,
-    ConfirmSkip, Cookie, Delivery, Draw, Effect, Event, MailSettled, Moment, MoveAddress, NotSignedIn, Outcome, Page,
-    PageView, Portal, RevokeSkips, SignIn, SignInAnswer, SignInRefusal, SignOut, SignedIn, SubmitCode, TokenHash,
-    ViewCode, ViewPage, Visitor,
+    AccountState, Address, AttemptEnd, CodeRefusal, CompleteResume, ConfirmRefusal, ConfirmSkip, Cookie, Delivery,
+    Draw, Effect, Event, MailSettled, Moment, NotSignedIn, Outcome, Page, PageView, Portal, RevokeSkips, SignIn,
+    SignInAnswer, SignInRefusal, SignOut, SignedIn, SubmitCode, TokenHash, ViewCode, ViewPage, Visitor,
 };
 use crate::decisions::{Decisions, Notice, NoticeContext, Occasion, Recipients};
 use crate::mail::{ComposeError, DeliveryError, Letter, Mail, Outbox, Room, compose};
@@ -63,21 +64,21 @@ impl Desk {
             go_live: self.go_live,
             mail_has_room: room.is_some(),
         };
-        let done = self.happen(&account, event, room);
+        let done = self.happen(&account, event, room).await;
         if let Ok(SignInAnswer::SignedIn(signed_in)) = &done.answer {
-            self.end_replaced(previous, &account, visitor, signed_in);
+            self.end_replaced(previous, &account, visitor, signed_in).await;
         }
         (Some(account), done)
     }
 
     /// The code entry screen is looked at.
-    pub(crate) fn view_code(&self, portal: Portal, visitor: &Visitor) -> Result<(), AttemptEnd> {
+    pub(crate) async fn view_code(&self, portal: Portal, visitor: &Visitor) -> Result<(), AttemptEnd> {
         let account = self.attempt_holder(portal, visitor).ok_or(AttemptEnd::Over)?;
-        self.happen(&account, ViewCode { visitor }, None).answer
+        self.happen(&account, ViewCode { visitor }, None).await.answer
     }
 
     /// A code is given.
-    pub(crate) fn submit_code(
+    pub(crate) async fn submit_code(
         &self,
         portal: Portal,
         visitor: &Visitor,
@@ -88,70 +89,54 @@ impl Desk {
             return Done { answer: Err(CodeRefusal::Ended(AttemptEnd::Over)), skip_cookies: Vec::new() };
         };
         let previous = self.session_holder(portal, visitor);
-        let done = self.happen(&account, SubmitCode { visitor, typed, ticked }, None);
+        let done = self.happen(&account, SubmitCode { visitor, typed, ticked }, None).await;
         if let Ok(signed_in) = &done.answer {
-            self.end_replaced(previous, &account, visitor, signed_in);
+            self.end_replaced(previous, &account, visitor, signed_in).await;
         }
         done
     }
 
     /// A page behind the sign-in is looked at.
-    pub(crate) fn view_page(
+    pub(crate) async fn view_page(
         &self,
         portal: Portal,
         visitor: &Visitor,
         page: Page,
     ) -> Done<Result<PageView, NotSignedIn>> {
         match self.holder(portal, visitor) {
-            Some(account) => self.happen(&account, ViewPage { visitor, page }, None),
+            Some(account) => self.happen(&account, ViewPage { visitor, page }, None).await,
             None => Done { answer: Err(NotSignedIn), skip_cookies: Vec::new() },
         }
     }
 
     /// ［OK］ or ［キャンセル］ on the skip confirmation screen.
-    pub(crate) fn confirm_skip(
+    pub(crate) async fn confirm_skip(
         &self,
         portal: Portal,
         visitor: &Visitor,
         accepted: bool,
     ) -> Done<Result<(), ConfirmRefusal>> {
         match self.holder(portal, visitor) {
-            Some(account) => self.happen(&account, ConfirmSkip { visitor, accepted }, None),
+            Some(account) => self.happen(&account, ConfirmSkip { visitor, accepted }, None).await,
             None => Done { answer: Err(ConfirmRefusal::NotSignedIn), skip_cookies: Vec::new() },
         }
     }
 
     /// ［完了］ on the resume confirmation screen; says the name of the acting account's skip cookie.
-    pub(crate) fn complete_resume(&self, portal: Portal, visitor: &Visitor) -> Result<String, NotSignedIn> {
+    pub(crate) async fn complete_resume(&self, portal: Portal, visitor: &Visitor) -> Result<String, NotSignedIn> {
         let account = self.holder(portal, visitor).ok_or(NotSignedIn)?;
-        let others = self.happen(&account, CompleteResume { visitor }, None).answer?;
+        let others = self.happen(&account, CompleteResume { visitor }, None).await.answer?;
         for other in others.into_iter().filter_map(|slot| self.store.with_slot(slot)) {
-            self.happen(&other, RevokeSkips { visitor }, None);
+            self.happen(&other, RevokeSkips { visitor }, None).await;
         }
         Ok(self.look(&account, |state, _| self.decisions.skip_cookie_name(&state.identity)))
     }
 
     /// ［ログアウト］.
-    pub(crate) fn sign_out(&self, portal: Portal, visitor: &Visitor) {
+    pub(crate) async fn sign_out(&self, portal: Portal, visitor: &Visitor) {
         if let Some(account) = self.session_holder(portal, visitor) {
-            self.happen(&account, SignOut { visitor }, None);
+            self.happen(&account, SignOut { visitor }, None).await;
         }
-    }
-
-    /// The user registers another address.
-    pub(crate) fn change_address(
-        &self,
-        portal: Portal,
-        visitor: &Visitor,
-        address: &Address,
-    ) -> Result<(), AddressRefusal> {
-        let account = self.holder(portal, visitor).ok_or(AddressRefusal::NotSignedIn)?;
-        self.register_address(&account, address, ChangeAddress { visitor, address })
-    }
-
-    /// The office registers another address.
-    pub(crate) fn move_address(&self, account: &Arc<Account>, address: &Address) -> Result<(), AddressRefusal> {
-        self.register_address(account, address, MoveAddress { address })
     }
 
     /// Asks, after an account's clock was moved, whether that is an occasion to mail something.
@@ -189,7 +174,7 @@ impl Desk {
     }
 
     /// FAQ-15: signing in replaces the browser's session at the portal, also that of another account.
-    fn end_replaced(
+    async fn end_replaced(
         &self,
         previous: Option<Arc<Account>>,
         account: &Arc<Account>,
@@ -198,22 +183,11 @@ impl Desk {
     ) {
         let Some(previous) = previous else { return };
         if !Arc::ptr_eq(&previous, account) && visitor.session.as_ref() != Some(&signed_in.session) {
-            self.happen(&previous, SignOut { visitor }, None);
+            self.happen(&previous, SignOut { visitor }, None).await;
         }
     }
 
-    fn register_address<E: Event<Answer = Result<(), AddressRefusal>>>(
-        &self,
-        account: &Arc<Account>,
-        address: &Address,
-        event: E,
-    ) -> Result<(), AddressRefusal> {
-        let real = self.real_time.now();
-        let outcome = self.store.apply_new_address(account, address, event, real, &mut system(), &*self.decisions);
-        self.follow(account, outcome, None).answer
-    }
-
-    fn happen<E: Event>(&self, account: &Arc<Account>, event: E, room: Option<Room>) -> Done<E::Answer> {
+    async fn happen<E: Event>(&self, account: &Arc<Account>, event: E, room: Option<Room>) -> Done<E::Answer> {
         let outcome = self.store.apply(account, event, self.real_time.now(), &mut system(), &*self.decisions);
         self.follow(account, outcome, room)
     }
