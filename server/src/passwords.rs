@@ -1,6 +1,7 @@
 //! Passwords: hashing and checking them, at a cost that can be chosen.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -9,6 +10,10 @@ use tokio::sync::Semaphore;
 
 /// A longer password is nobody's; the bound keeps a caller from making the server work. In bytes.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
+
+/// How long a check waits for its turn at most. Under full cost a core checks some thirty passwords a second, so at a launch
+/// those who wait longer are better asked to come again than kept.
+const TURN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How much a password check costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +29,11 @@ pub enum PasswordCost {
 #[derive(Debug, thiserror::Error)]
 #[error("the password could not be hashed: {0}")]
 pub struct PasswordError(#[from] argon2::password_hash::Error);
+
+/// Too many passwords wait to be checked; nothing was found out about this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords wait to be checked")]
+pub struct PasswordsBusy;
 
 /// Checks passwords, as many at a time as there are cores.
 pub struct Passwords {
@@ -67,23 +77,27 @@ impl Passwords {
     }
 
     /// Whether the password is the one of this hash; without a hash it is not, after the same time.
-    pub async fn are_right(&self, password: &str, stored: Option<Arc<str>>) -> bool {
+    ///
+    /// # Errors
+    /// No turn came within [`TURN_PATIENCE`], whether there was a hash or not.
+    pub async fn are_right(&self, password: &str, stored: Option<Arc<str>>) -> Result<bool, PasswordsBusy> {
         let is_known = stored.is_some() && password.len() <= MAX_PASSWORD_BYTES;
         let stored = stored.unwrap_or_else(|| self.nobody.clone());
         let end = password.floor_char_boundary(MAX_PASSWORD_BYTES);
         let password = &password[..end];
         let matches = match self.cost {
             PasswordCost::Cheap => verify(&self.hasher, password, &stored),
-            PasswordCost::Full => self.verify_apart(password.to_owned(), stored).await,
+            PasswordCost::Full => self.verify_apart(password.to_owned(), stored).await?,
         };
-        matches && is_known
+        Ok(matches && is_known)
     }
 
     /// A costly check would hold up everything else on its thread, and too many at a time would fill the memory.
-    async fn verify_apart(&self, password: String, stored: Arc<str>) -> bool {
-        let Ok(_turn) = self.turns.acquire().await else { return false };
+    async fn verify_apart(&self, password: String, stored: Arc<str>) -> Result<bool, PasswordsBusy> {
+        let turn = tokio::time::timeout(TURN_PATIENCE, self.turns.acquire()).await;
+        let Ok(Ok(_turn)) = turn else { return Err(PasswordsBusy) };
         let hasher = self.hasher.clone();
-        tokio::task::spawn_blocking(move || verify(&hasher, &password, &stored)).await.unwrap_or(false)
+        Ok(tokio::task::spawn_blocking(move || verify(&hasher, &password, &stored)).await.unwrap_or(false))
     }
 }
 
@@ -116,10 +130,10 @@ mod tests {
         for cost in [PasswordCost::Cheap, PasswordCost::Full] {
             let passwords = Passwords::new(cost).unwrap();
             let stored = passwords.hash_all(&["正しい password".to_owned()]).unwrap().remove(0);
-            assert!(passwords.are_right("正しい password", Some(stored.clone())).await);
-            assert!(!passwords.are_right("wrong", Some(stored.clone())).await);
-            assert!(!passwords.are_right("", Some(stored)).await);
-            assert!(!passwords.are_right("nobody's", None).await, "the stand-in opens nothing");
+            assert!(passwords.are_right("正しい password", Some(stored.clone())).await.unwrap());
+            assert!(!passwords.are_right("wrong", Some(stored.clone())).await.unwrap());
+            assert!(!passwords.are_right("", Some(stored)).await.unwrap());
+            assert!(!passwords.are_right("nobody's", None).await.unwrap(), "the stand-in opens nothing");
         }
     }
 
@@ -128,8 +142,19 @@ mod tests {
         let passwords = Passwords::new(PasswordCost::Cheap).unwrap();
         let longest = "あ".repeat(341);
         let stored = passwords.hash_all(std::slice::from_ref(&longest)).unwrap().remove(0);
-        assert!(passwords.are_right(&longest, Some(stored.clone())).await);
-        assert!(!passwords.are_right(&format!("{longest}あ"), Some(stored)).await);
+        assert!(passwords.are_right(&longest, Some(stored.clone())).await.unwrap());
+        assert!(!passwords.are_right(&format!("{longest}あ"), Some(stored)).await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_gets_no_turn_in_time_is_told_so_with_and_without_an_account() {
+        let passwords = Passwords::new(PasswordCost::Full).unwrap();
+        let stored = passwords.hash_all(&["right".to_owned()]).unwrap().remove(0);
+        let turns = passwords.turns.acquire_many(cores() as u32).await.unwrap();
+        assert_eq!(passwords.are_right("right", Some(stored.clone())).await, Err(PasswordsBusy));
+        assert_eq!(passwords.are_right("right", None).await, Err(PasswordsBusy));
+        drop(turns);
+        assert_eq!(passwords.are_right("right", Some(stored)).await, Ok(true));
     }
 
     #[test]

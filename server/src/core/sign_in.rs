@@ -46,6 +46,8 @@ pub enum SignInRefusal {
     TooManyMails,
     /// The mail queue is full.
     MailQueueFull,
+    /// Too many passwords wait to be checked; this one was not looked at.
+    PasswordsBusy,
 }
 
 impl Event for SignIn<'_> {

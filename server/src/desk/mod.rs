@@ -47,8 +47,11 @@ impl Desk {
         let address = Address::parse(id).ok();
         let account = address.as_ref().and_then(|address| self.store.find(portal, address));
         let stored = account.as_ref().map(|account| self.look(account, |state, _| state.password_hash.clone()));
-        let password_is_right = self.passwords.are_right(password, stored).await;
-        let wrong_pair = || Done { answer: Err(SignInRefusal::WrongPair), skip_cookies: Vec::new() };
+        let refused = |refusal| Done { answer: Err(refusal), skip_cookies: Vec::new() };
+        let Ok(password_is_right) = self.passwords.are_right(password, stored).await else {
+            return (account, refused(SignInRefusal::PasswordsBusy));
+        };
+        let wrong_pair = || refused(SignInRefusal::WrongPair);
         let Some(address) = address else { return (None, wrong_pair()) };
         let Some(account) = account else {
             self.notify_unknown(&address);

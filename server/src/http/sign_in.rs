@@ -94,7 +94,9 @@ fn refused_sign_in(call: &Call<'_>, refusal: SignInRefusal, id_is_known: bool) -
         }
         SignInRefusal::TooManyWrongCodes => call.message(StatusCode::TOO_MANY_REQUESTS, Screen::TooManyWrongCodes),
         SignInRefusal::TooManyMails => call.message(StatusCode::TOO_MANY_REQUESTS, Screen::TooManyMails),
-        SignInRefusal::MailQueueFull => call.message(StatusCode::SERVICE_UNAVAILABLE, Screen::Busy),
+        SignInRefusal::MailQueueFull | SignInRefusal::PasswordsBusy => {
+            call.message(StatusCode::SERVICE_UNAVAILABLE, Screen::Busy)
+        }
     }
 }
 
