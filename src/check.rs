@@ -1,10 +1,11 @@
 //! `sekisho check`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use sekisho_reports::record::{CheckVerdict, ExitCode};
-use sekisho_scenarios::Selection;
 use sekisho_scenarios::check::{self, Keep, Told};
+use sekisho_scenarios::{Expectations, Selection};
 use sekisho_simulator::world::World;
 
 use crate::cli::{Check, EvidenceKept};
@@ -16,9 +17,7 @@ use crate::selftest::defective;
 use crate::venue::{Venue, seed_or_fresh};
 
 pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
-    if options.expect.is_some() {
-        return Err(CliError::NotBuilt("`--expect`"));
-    }
+    let expectations = options.expect.as_deref().map_or_else(|| Ok(Expectations::default()), expectations)?;
     let selection = Selection::new(&options.only, &options.level)?;
     if options.list {
         list(&selection);
@@ -34,9 +33,17 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
     let told = tell_all(&venue.world, &selection, usize::from(options.jobs), options.report.evidence).await;
     let showing =
         Showing { report_dir: &options.report.report_dir, evidence: options.report.evidence, format: options.format };
-    let code = underway.end(&venue, Found { told, load: None }, interrupt, &showing);
+    let code = underway.end(&venue, Found { told, load: None, expectations }, interrupt, &showing);
     venue.close().await;
     code
+}
+
+/// Reads the waivers of a file.
+fn expectations(path: &Path) -> Result<Expectations, CliError> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::Usage(format!("the waivers in `{shown}` cannot be read: {error}")))?;
+    Expectations::parse(&text).map_err(|error| CliError::Usage(format!("`{shown}`: {error}")))
 }
 
 /// Tells the selected stories with a bar of progress.

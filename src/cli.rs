@@ -109,7 +109,7 @@ pub(crate) struct Check {
     /// Only these levels; they decide the verdict and the exit code
     #[arg(long, value_name = "LEVEL", value_delimiter = ',', default_value = "must,derived", value_parser = level)]
     pub(crate) level: Vec<Level>,
-    /// Known deviations with a reason and an end date (not built yet)
+    /// Known deviations (TOML): `[[waiver]]` with check, reason, owner, until, perhaps portal; their failures do not count
     #[arg(long, value_name = "FILE")]
     pub(crate) expect: Option<PathBuf>,
     /// Draws people; the same seed draws the same

@@ -39,7 +39,7 @@ pub(crate) async fn load(options: &Load, interrupt: &Interrupt) -> Result<ExitCo
         "loading {} with {} users of `{}`, seed {seed}",
         venue.world.target.name, plan.users, plan.mix.name
     ));
-    let found = Found { told: Vec::new(), load: Some(load_it(&venue.world, &plan).await?) };
+    let found = Found { load: Some(load_it(&venue.world, &plan).await?), ..Found::default() };
     let showing = Showing { report_dir: &options.report_dir, evidence: EvidenceKept::Failed, format: options.format };
     let code = underway.end(&venue, found, interrupt, &showing);
     venue.close().await;

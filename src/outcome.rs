@@ -4,9 +4,12 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::SystemTime;
 
-use sekisho_reports::record::{CheckVerdict, ExitCode, Level, LoadRecord, Run, RunRecord, exit_code, rule_texts};
+use sekisho_reports::record::{
+    CheckRow, CheckVerdict, ExitCode, Level, LoadRecord, Run, RunRecord, exit_code, rule_texts,
+};
 use sekisho_reports::terminal::{self, TerminalOptions};
 use sekisho_reports::{Evidence, Scrubber};
+use sekisho_scenarios::Expectations;
 use sekisho_scenarios::check::Told;
 
 use crate::cli::{EvidenceKept, Format};
@@ -27,6 +30,8 @@ pub(crate) struct Underway {
 pub(crate) struct Found {
     pub(crate) told: Vec<Told>,
     pub(crate) load: Option<LoadRecord>,
+    /// Which failures are waived.
+    pub(crate) expectations: Expectations,
 }
 
 /// Where and how the outcome is shown.
@@ -64,6 +69,8 @@ impl Underway {
             scrubber.learn(kind, secret);
         }
         let evidence: Vec<Evidence> = found.told.iter().filter_map(|told| evidence(told, showing.evidence)).collect();
+        let mut checks: Vec<CheckRow> = found.told.into_iter().flat_map(|told| told.rows).collect();
+        let dead_waivers = found.expectations.apply(&mut checks, jiff::Zoned::now().date());
         let record = RunRecord::judge(Run {
             command: self.command,
             seed: self.seed.to_string(),
@@ -73,8 +80,8 @@ impl Underway {
             levels: self.levels,
             interrupted: interrupt.heard(),
             rules: rule_texts(sekisho_rules::rules()),
-            checks: found.told.into_iter().flat_map(|told| told.rows).collect(),
-            dead_waivers: Vec::new(),
+            checks,
+            dead_waivers,
             notes: venue.notes(),
             load: found.load,
         });

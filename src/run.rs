@@ -31,7 +31,7 @@ pub(crate) async fn run(options: &Run, interrupt: &Interrupt) -> Result<ExitCode
     let selection = Selection::new(&[], &sekisho_rules::Level::ALL)?;
     let told = tell_all(&venue.world, &selection, JOBS, options.report.evidence).await;
     progress::line(&format!("checked in {:.1} s; now {} users", begun.elapsed().as_secs_f64(), options.users));
-    let mut found = Found { told, load: None };
+    let mut found = Found { told, ..Found::default() };
     if !interrupt.heard() {
         let plan = Plan {
             mix: Mix::named("mixed")?,

@@ -11,6 +11,7 @@ mod base_cookie;
 mod base_session;
 pub mod check;
 mod evidence;
+mod expect;
 mod faq01_delivery;
 mod faq02_devices;
 mod faq03_expiry;
@@ -39,5 +40,6 @@ pub mod selftest;
 mod stage;
 mod text;
 
+pub use expect::{Expectations, ExpectationsError};
 pub use scenario::{Portals, Scenario, scenario, scenarios};
 pub use select::{Selection, SelectionError};

@@ -111,7 +111,15 @@ fn nearest(unknown: &str) -> Option<&'static str> {
     let rules = sekisho_rules::rules().map(|rule| rule.id);
     let clauses = sekisho_rules::clauses().map(|(_, clause)| clause.id);
     let scenarios = scenarios().map(|scenario| scenario.id);
-    let ids = sekisho_rules::check_ids().chain(rules).chain(clauses).chain(scenarios);
+    most_alike(unknown, sekisho_rules::check_ids().chain(rules).chain(clauses).chain(scenarios))
+}
+
+/// The check that resembles this id most, if any does.
+pub(crate) fn nearest_check(unknown: &str) -> Option<&'static str> {
+    most_alike(unknown, sekisho_rules::check_ids())
+}
+
+fn most_alike(unknown: &str, ids: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     let scored = ids.map(|id| (strsim::jaro_winkler(unknown, &id.to_ascii_lowercase()), id));
     scored.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(score, _)| *score > 0.7).map(|(_, id)| id)
 }
