@@ -1,6 +1,7 @@
 //! Mail addresses, which are the sign-in IDs (NOTICE-3).
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The longest address in bytes (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
 pub const MAX_ADDRESS_BYTES: usize = 254;
@@ -11,9 +12,11 @@ const MAX_LABEL_BYTES: usize = 63;
 
 /// A mail address: `local@domain` in lower case, of characters that cannot break out of a mail header.
 ///
+/// Its text is shared: account, index and open attempts hold the same one.
+///
 /// Quoted local parts, address literals and characters beyond ASCII are not taken: no account has such an address.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Address(String);
+pub struct Address(Arc<str>);
 
 /// The text is no mail address that an account may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +32,7 @@ impl Address {
         let text = text.trim();
         let (local, domain) = text.split_once('@').ok_or(AddressError)?;
         if text.len() <= MAX_ADDRESS_BYTES && is_local_part(local) && is_domain(domain) {
-            Ok(Self(text.to_ascii_lowercase()))
+            Ok(Self(Arc::from(text.to_ascii_lowercase())))
         } else {
             Err(AddressError)
         }

@@ -4,6 +4,7 @@ use super::account::AccountState;
 use super::address::Address;
 use super::code::{Code, normalised};
 use super::expiry;
+use super::lean::Lean;
 use super::session::{Visitor, open_session};
 use super::skip;
 use super::time::Moment;
@@ -191,7 +192,7 @@ pub(super) fn issue(state: &mut AccountState, visitor: &Visitor, turn: &mut Turn
     {
         turn.effect(Effect::CloseToken(oldest.token));
     }
-    state.attempts.push_back(attempt);
+    state.attempts.add(attempt);
     token
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::lean::Lean;
 use super::time::Moment;
 
 /// Policy: this many wrong codes end an attempt (RULES, policies of the reference server).
@@ -27,7 +28,7 @@ impl Recent {
         if self.0.len() == REMEMBERED {
             self.0.pop_front();
         }
-        self.0.push_back(now);
+        self.0.add(now);
     }
 
     /// How often it happened within the window that ends at `now`.

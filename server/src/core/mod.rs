@@ -10,6 +10,7 @@ mod address_change;
 mod attempt;
 mod code;
 mod expiry;
+mod lean;
 mod limits;
 mod revocation;
 mod session;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::account::AccountState;
 use super::attempt::{SignedIn, judge};
+use super::lean::Lean;
 use super::revocation;
 use super::skip;
 use super::time::Moment;
@@ -163,7 +164,7 @@ pub(super) fn open_session(
 ) -> SignedIn {
     make_room(state, visitor, turn);
     let token = turn.decisions.session_token(visitor.session.as_ref(), turn.draw);
-    state.sessions.push_back(Session {
+    state.sessions.add(Session {
         token: token.hash(),
         browser: visitor.browser,
         opened_at: turn.now,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::account::AccountState;
+use super::lean::Lean;
 use super::revocation;
 use super::session::{NotSignedIn, Page, Visitor, admit};
 use super::time::Moment;
@@ -162,13 +163,7 @@ fn set(state: &mut AccountState, visitor: &Visitor, turn: &mut Turn<'_>) {
     let expires_at = decisions.skip_expiry(turn.now);
     let value = decisions.skip_cookie_value(&id, expires_at, state);
     let key = TokenHash::of(decisions.skip_cookie_key(&value));
-    state.skips.push(Skip {
-        key,
-        browser: visitor.browser,
-        set_at: turn.now,
-        expires_at,
-        generation: state.generation,
-    });
+    state.skips.add(Skip { key, browser: visitor.browser, set_at: turn.now, expires_at, generation: state.generation });
     turn.effect(Effect::KeepSkip(Cookie { name: decisions.skip_cookie_name(&state.identity), value }));
     turn.notify(Occasion::SkipSet, state);
 }

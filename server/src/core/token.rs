@@ -10,6 +10,8 @@ use super::code::Code;
 
 /// Bytes of randomness in a token: 128 bits, well over the 64 that FAQ-11 b asks for.
 const TOKEN_BYTES: usize = 16;
+/// Bytes of a token's hash.
+const HASH_BYTES: usize = 16;
 
 /// A source of randomness. Every generator of the `rand` family is one; the server uses the system's.
 pub trait Draw {
@@ -80,14 +82,17 @@ impl fmt::Debug for Token {
     }
 }
 
-/// SHA-256 of a token's value. The values are random, so the hash needs no salt and may be compared in any time.
+/// SHA-256 of a token's value, cut to 128 bits: as many as a token has, and a million accounts keep several each. The values are
+/// random, so the hash needs no salt and may be compared in any time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TokenHash([u8; 32]);
+pub struct TokenHash([u8; HASH_BYTES]);
 
 impl TokenHash {
     /// The hash of a value as a browser shows it.
     pub fn of(value: &str) -> Self {
-        Self(Sha256::digest(value.as_bytes()).into())
+        let mut hash = [0; HASH_BYTES];
+        hash.copy_from_slice(&Sha256::digest(value.as_bytes())[..HASH_BYTES]);
+        Self(hash)
     }
 }
 
