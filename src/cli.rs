@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sekisho_rules::Level;
+use sekisho_server::mail::MailCharset;
 
 /// Proves a login with a mailed one-time password right, and rehearses it at scale.
 ///
@@ -180,6 +181,9 @@ pub(crate) struct Serve {
     /// The mail host, e.g. 127.0.0.1:2525
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) smtp: Option<String>,
+    /// The character set of the mails: utf-8 or iso-2022-jp
+    #[arg(long, value_name = "CHARSET", default_value_t = MailCharset::default())]
+    pub(crate) mail_charset: MailCharset,
     /// memory, or sqlite:PATH (not built yet)
     #[arg(long, default_value = "memory")]
     pub(crate) store: String,

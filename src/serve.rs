@@ -42,6 +42,7 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
         seeded_accounts: options.accounts,
         password_cost: if options.cheap_passwords { PasswordCost::Cheap } else { PasswordCost::Full },
         go_live,
+        mail_charset: options.mail_charset,
         ..ServerConfig::default()
     };
     let mail = config.smtp.clone();

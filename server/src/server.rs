@@ -14,7 +14,7 @@ use crate::core::{Address, GO_LIVE, Moment, Portal};
 use crate::decisions::Decisions;
 use crate::desk::{Desk, system};
 use crate::http::{Site, bind, serve};
-use crate::mail::{Delivery, MAIL_QUEUE, NoDelivery, Outbox, SmtpDelivery};
+use crate::mail::{Delivery, MAIL_QUEUE, MailCharset, NoDelivery, Outbox, SmtpDelivery};
 use crate::passwords::{PasswordCost, PasswordError, Passwords};
 use crate::store::{AccountClock, InsertError, NewAccount, RealTime, Store};
 
@@ -42,6 +42,8 @@ pub struct ServerConfig {
     pub https: bool,
     /// How many mails wait at most.
     pub mail_queue: usize,
+    /// The character set the mails are written in.
+    pub mail_charset: MailCharset,
 }
 
 /// How the control listener is started.
@@ -64,6 +66,7 @@ impl Default for ServerConfig {
             go_live: GO_LIVE,
             https: false,
             mail_queue: MAIL_QUEUE,
+            mail_charset: MailCharset::default(),
         }
     }
 }
@@ -137,6 +140,7 @@ impl Server {
             decisions,
             passwords: Passwords::new(config.password_cost)?,
             outbox: Outbox::new(delivery, config.mail_queue),
+            mail_charset: config.mail_charset,
             real_time: RealTime::start(),
             go_live: config.go_live,
         });

@@ -15,7 +15,7 @@ use crate::core::{
     SignInAnswer, SignInRefusal, SignOut, SignedIn, SubmitCode, TokenHash, ViewCode, ViewPage, Visitor,
 };
 use crate::decisions::{Decisions, Notice, NoticeContext, Occasion, Recipients};
-use crate::mail::{ComposeError, DeliveryError, Letter, Mail, Outbox, Room, compose};
+use crate::mail::{ComposeError, DeliveryError, Letter, Mail, MailCharset, Outbox, Room, compose};
 use crate::passwords::Passwords;
 use crate::store::{Account, RealTime, Store};
 
@@ -25,6 +25,7 @@ pub(crate) struct Desk {
     pub(crate) decisions: Arc<dyn Decisions>,
     pub(crate) passwords: Passwords,
     pub(crate) outbox: Outbox,
+    pub(crate) mail_charset: MailCharset,
     pub(crate) real_time: RealTime,
     pub(crate) go_live: Moment,
 }
@@ -234,7 +235,7 @@ impl Desk {
             let event = MailSettled { attempt, delivery };
             store.apply(&account, event, real_time.now(), &mut system(), &*decisions);
         };
-        match written(recipients, letter) {
+        match self.written(recipients, letter) {
             Ok(mail) => self.outbox.post(room, mail, settled),
             Err(error) => settled(Err(DeliveryError::Refused(error.to_string()))),
         }
@@ -242,7 +243,7 @@ impl Desk {
 
     fn send_notice(&self, notice: Option<Notice>) {
         let Some((Notice { to, letter }, room)) = notice.zip(self.outbox.reserve()) else { return };
-        match written(&Recipients { to: vec![to], cc: Vec::new(), bcc: Vec::new() }, &letter) {
+        match self.written(&Recipients { to: vec![to], cc: Vec::new(), bcc: Vec::new() }, &letter) {
             Ok(mail) => self.outbox.post(room, mail, drop),
             Err(error) => tracing::warn!(%error, "a notice could not be mailed"),
         }
@@ -253,10 +254,10 @@ impl Desk {
             NoticeContext { occasion: Occasion::UnknownId, account: None, address, now: self.real_time.now() };
         self.send_notice(self.decisions.notice_on(&context));
     }
-}
 
-fn written(recipients: &Recipients, letter: &Letter) -> Result<Mail, ComposeError> {
-    compose(recipients, letter, &system().token())
+    fn written(&self, recipients: &Recipients, letter: &Letter) -> Result<Mail, ComposeError> {
+        compose(recipients, letter, &system().token(), self.mail_charset)
+    }
 }
 
 /// The system's own generator; it fails only where the machine has no randomness at all.

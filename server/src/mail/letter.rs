@@ -12,7 +12,8 @@ pub struct Letter {
 }
 
 /// The mail with a code. No other run of four to eight digits stands in it (FAQ-01 h), and it says for how long the code is
-/// valid, what to do when it has run out, and what to do if one did not ask for it.
+/// valid, what to do when it has run out, and what to do if one did not ask for it. No line has more than 35 full-width characters,
+/// as mails in Japanese are written: so none is longer than 78 bytes in ISO-2022-JP (RFC 5322 §2.1.1).
 pub fn code_letter(code: &Code, portal: Portal) -> Letter {
     let name = portal.name();
     let code = code.as_str();
@@ -25,10 +26,14 @@ pub fn code_letter(code: &Code, portal: Portal) -> Letter {
              \n\
              ワンタイムパスワード：{code}\n\
              \n\
-             ワンタイムパスワード入力画面に入力し、［送信］ボタンを押してください。\n\
-             有効期間は発行から30分間です。過ぎた場合は、入力画面を閉じて、ログインからやり直してください。\n\
+             ワンタイムパスワード入力画面に入力し、\n\
+             ［送信］ボタンを押してください。\n\
+             有効期間は発行から30分間です。\n\
+             過ぎた場合は、入力画面を閉じて、ログインからやり直してください。\n\
              \n\
-             このメールにお心当たりがない場合は、パスワードを変更してください。\n\
+             このメールにお心当たりがない場合は、\n\
+             パスワードを変更してください。\n\
+             \n\
              このメールは送信専用です。ご返信いただいてもお答えできません。\n"
         ),
     }

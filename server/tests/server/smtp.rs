@@ -19,26 +19,47 @@ struct MailHost {
     mails: mpsc::UnboundedReceiver<String>,
 }
 
+/// What is special about a mail host.
+#[derive(Clone, Copy, Debug, Default)]
+struct Manner {
+    /// Takes several commands at once.
+    pipelines: bool,
+    /// Hangs up on so many mails after their text.
+    lost: usize,
+    /// Hangs up after each mail it has taken, as hosts do that take a connection for forgotten.
+    hangs_up: bool,
+    /// Answers the end of so many mails with 452.
+    put_off: usize,
+}
+
+const PLAIN: Manner = Manner { pipelines: false, lost: 0, hangs_up: false, put_off: 0 };
+const BOTH: [Manner; 2] = [PLAIN, Manner { pipelines: true, ..PLAIN }];
+
 impl MailHost {
-    async fn start() -> Self {
+    async fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let (sender, mails) = mpsc::unbounded_channel();
-        let counter = connections.clone();
+        let (counter, texts) = (connections.clone(), Arc::new(AtomicUsize::new(0)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counter.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(talk(stream, sender.clone()));
+                tokio::spawn(talk(stream, manner, texts.clone(), sender.clone()));
             }
         });
         Self { address, connections, mails }
     }
 }
 
-async fn talk(stream: TcpStream, mails: mpsc::UnboundedSender<String>) -> Option<()> {
+async fn talk(
+    stream: TcpStream,
+    manner: Manner,
+    texts: Arc<AtomicUsize>,
+    mails: mpsc::UnboundedSender<String>,
+) -> Option<()> {
     let mut stream = BufReader::new(stream);
-    let mut line = String::new();
+    let (mut line, mut recipients) = (String::new(), 0);
     stream.write_all(b"220 host\r\n").await.ok()?;
     loop {
         line.clear();
@@ -46,17 +67,39 @@ async fn talk(stream: TcpStream, mails: mpsc::UnboundedSender<String>) -> Option
             return None;
         }
         let answer: &[u8] = match line.get(..4)? {
+            "EHLO" if manner.pipelines => b"250-host\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
             "EHLO" => b"250-host\r\n250 8BITMIME\r\n",
             "RCPT" if line.contains("user00002@") => b"550 no such mailbox\r\n",
+            "RCPT" => {
+                recipients += 1;
+                b"250 ok\r\n"
+            }
+            "MAIL" | "RSET" => {
+                recipients = 0;
+                b"250 ok\r\n"
+            }
             "QUIT" => return None,
+            "DATA" if recipients == 0 => b"503 no recipients\r\n",
             "DATA" => {
                 stream.write_all(b"354 go on\r\n").await.ok()?;
                 let mut mail = String::new();
                 while !mail.ends_with("\r\n.\r\n") {
                     stream.read_line(&mut mail).await.ok()?;
                 }
+                let text = texts.fetch_add(1, Ordering::SeqCst);
+                if text < manner.lost {
+                    return None;
+                }
+                if text < manner.put_off {
+                    stream.write_all(b"452 no space for now\r\n").await.ok()?;
+                    continue;
+                }
+                stream.write_all(b"250 taken\r\n").await.ok()?;
                 mails.send(mail.trim_end_matches(".\r\n").to_owned()).ok()?;
-                b"250 taken\r\n"
+                if manner.hangs_up {
+                    return None;
+                }
+                continue;
             }
             _ => b"250 ok\r\n",
         };
@@ -78,32 +121,84 @@ async fn give_password(browser: &mut Browser, number: usize) {
     seen.leads_to("/seeker/code");
 }
 
+async fn sign_in(browser: &mut Browser, host: &mut MailHost) {
+    give_password(browser, 1).await;
+    let mail = host.mails.recv().await.unwrap();
+    let code = code_in(mail.as_bytes());
+    browser.get("/seeker/code").await;
+    browser.post("/seeker/code", &[("code", &code)]).await.leads_to("/seeker/my-page");
+}
+
 #[tokio::test]
 async fn codes_go_over_one_kept_connection() {
-    let mut host = MailHost::start().await;
-    let server = server(Some(host.address.to_string())).await;
-    let mut browser = Browser::open(server.address()).await;
-    for _ in 0..5 {
-        give_password(&mut browser, 1).await;
-        let mail = host.mails.recv().await.unwrap();
-        let code = code_in(mail.as_bytes());
-        browser.get("/seeker/code").await;
-        browser.post("/seeker/code", &[("code", &code)]).await.leads_to("/seeker/my-page");
+    for manner in BOTH {
+        let mut host = MailHost::start(manner).await;
+        let server = server(Some(host.address.to_string())).await;
+        let mut browser = Browser::open(server.address()).await;
+        for _ in 0..5 {
+            sign_in(&mut browser, &mut host).await;
+        }
+        // The host may hand a mail over before the server has put the connection back, and then one more is opened.
+        let connections = host.connections.load(Ordering::SeqCst);
+        assert!(connections < 5, "{connections} connections for five mails in a row, {manner:?}");
+        server.shutdown().await;
     }
-    // The host may hand a mail over before the server has put the connection back, and then one more is opened.
-    let connections = host.connections.load(Ordering::SeqCst);
-    assert!(connections < 5, "{connections} connections for five mails in a row");
-    server.shutdown().await;
 }
 
 #[tokio::test]
 async fn a_refused_recipient_is_told_on_the_next_screen() {
-    let host = MailHost::start().await;
-    let server = server(Some(host.address.to_string())).await;
-    let mut browser = Browser::open(server.address()).await;
-    give_password(&mut browser, 2).await;
-    refused_mail_is_told(&mut browser).await;
-    server.shutdown().await;
+    for manner in BOTH {
+        let mut host = MailHost::start(manner).await;
+        let server = server(Some(host.address.to_string())).await;
+        let mut browser = Browser::open(server.address()).await;
+        give_password(&mut browser, 2).await;
+        refused_mail_is_told(&mut browser).await;
+        // Starting over meets the same clear end, and others are not touched by it.
+        give_password(&mut browser, 2).await;
+        refused_mail_is_told(&mut browser).await;
+        sign_in(&mut browser, &mut host).await;
+        if manner.pipelines {
+            assert_eq!(host.connections.load(Ordering::SeqCst), 1, "a refusal costs no connection");
+        }
+        server.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_whose_connection_is_lost_midway_is_sent_again() {
+    for manner in BOTH {
+        let mut host = MailHost::start(Manner { lost: 1, ..manner }).await;
+        let server = server(Some(host.address.to_string())).await;
+        let mut browser = Browser::open(server.address()).await;
+        sign_in(&mut browser, &mut host).await;
+        assert!(host.connections.load(Ordering::SeqCst) >= 2);
+        server.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_put_off_at_its_end_is_sent_again() {
+    for manner in BOTH {
+        let mut host = MailHost::start(Manner { put_off: 2, ..manner }).await;
+        let server = server(Some(host.address.to_string())).await;
+        let mut browser = Browser::open(server.address()).await;
+        sign_in(&mut browser, &mut host).await;
+        server.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_hangs_up_on_kept_connections_costs_no_pause() {
+    for manner in BOTH {
+        let mut host = MailHost::start(Manner { hangs_up: true, ..manner }).await;
+        let server = server(Some(host.address.to_string())).await;
+        let mut browser = Browser::open(server.address()).await;
+        for _ in 0..5 {
+            sign_in(&mut browser, &mut host).await;
+        }
+        assert_eq!(host.connections.load(Ordering::SeqCst), 5);
+        server.shutdown().await;
+    }
 }
 
 #[tokio::test]
