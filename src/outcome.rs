@@ -8,7 +8,7 @@ use sekisho_reports::record::{
     CheckRow, CheckVerdict, ExitCode, Level, LoadRecord, Run, RunRecord, exit_code, rule_texts,
 };
 use sekisho_reports::terminal::{self, TerminalOptions};
-use sekisho_reports::{Evidence, Scrubber};
+use sekisho_reports::{Evidence, Scrubber, annotations};
 use sekisho_scenarios::Expectations;
 use sekisho_scenarios::check::Told;
 
@@ -16,6 +16,9 @@ use crate::cli::{EvidenceKept, Format};
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
 use crate::venue::Venue;
+
+/// GitHub Actions sets it to `true`; its runner reads workflow commands from stderr too, which leaves stdout to the data.
+const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 
 /// A run while it goes on: what its record will say about it.
 pub(crate) struct Underway {
@@ -87,6 +90,9 @@ impl Underway {
         });
         let record = sekisho_reports::write_report(showing.report_dir, &record, &evidence, &scrubber)?;
         show(&record, Some(showing.report_dir), showing.format)?;
+        if std::env::var_os(GITHUB_ACTIONS).is_some_and(|value| value == "true") {
+            anstream::eprint!("{}", annotations::render(&record));
+        }
         Ok(exit_code(&record))
     }
 }

@@ -4,6 +4,7 @@
 //! secrets. Nothing here sends a request, runs a check or reads the command line, and nothing but [`histogram`] knows how
 //! latencies are kept.
 
+pub mod annotations;
 mod digest;
 mod error;
 pub mod exchange;
