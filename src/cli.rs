@@ -184,10 +184,11 @@ pub(crate) struct Serve {
     /// The character set of the mails: utf-8 or iso-2022-jp
     #[arg(long, value_name = "CHARSET", default_value_t = MailCharset::default())]
     pub(crate) mail_charset: MailCharset,
-    /// memory, or sqlite:PATH (not built yet)
-    #[arg(long, default_value = "memory")]
+    /// Where accounts are kept: `memory`, gone at the end, or `sqlite:PATH`, a file that is made if need be
+    #[arg(long, value_name = "STORE", default_value = "memory")]
     pub(crate) store: String,
-    /// How many accounts each portal has: user00001@example.test with password-00001, and so on
+    /// How many accounts each portal has: user00001@example.test with password-00001, and so on; those that the store has
+    /// kept stay as they are
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) accounts: usize,
     /// From when on a code is asked, in the server's own time

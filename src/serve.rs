@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sekisho_reports::record::ExitCode;
 use sekisho_server::core::Moment;
 use sekisho_server::decisions::{Conforming, Decisions};
+use sekisho_server::store::{StoreConfig, UnknownStore};
 use sekisho_server::{ControlConfig, PasswordCost, Server, ServerConfig};
 
 use crate::cli::Serve;
@@ -19,12 +20,7 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
     if options.tls {
         return Err(CliError::NotBuilt("`--tls`"));
     }
-    if options.store != "memory" {
-        return Err(match options.store.starts_with("sqlite:") {
-            true => CliError::NotBuilt("`--store sqlite:PATH`"),
-            false => CliError::Usage(format!("there is no store `{}`\n\nhint: `--store memory`", options.store)),
-        });
-    }
+    let store: StoreConfig = options.store.parse().map_err(|error: UnknownStore| CliError::Usage(error.to_string()))?;
     let decisions: Arc<dyn Decisions> = match &options.defect {
         None => Arc::new(Conforming),
         Some(id) => defective(id)?,
@@ -43,6 +39,7 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
         password_cost: if options.cheap_passwords { PasswordCost::Cheap } else { PasswordCost::Full },
         go_live,
         mail_charset: options.mail_charset,
+        store: store.clone(),
         ..ServerConfig::default()
     };
     let mail = config.smtp.clone();
@@ -54,6 +51,9 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
     match mail {
         Some(host) => anstream::println!("mail goes to {host}"),
         None => anstream::println!("no mail host given (`--smtp`): codes cannot be delivered"),
+    }
+    if store != StoreConfig::Memory {
+        anstream::println!("accounts are kept in {store}");
     }
     if options.accounts > 0 {
         anstream::println!(

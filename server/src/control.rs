@@ -19,7 +19,7 @@ use crate::core::{Address, AddressRefusal, Moment, Portal};
 use crate::desk::{Desk, system};
 use crate::http::{Answer, read_body};
 use crate::passwords::MAX_PASSWORD_BYTES;
-use crate::store::{Account, AccountClock, InsertError, NewAccount};
+use crate::store::{Account, AccountClock, InsertError, NewAccount, StoreDown};
 
 /// The largest body: some ten thousand accounts. In bytes.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -103,6 +103,11 @@ impl Answer for Control {
         let (status, body) = match self.respond(request).await {
             Ok(answer) => answer,
             Err((status, error)) => (status, json!({ "error": error })),
+        };
+        // Whatever was done or seen must be on disk.
+        let (status, body) = match self.desk.store.everything().wait().await {
+            Ok(()) if !self.desk.store.is_down() => (status, body),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, json!({ "error": StoreDown.to_string() })),
         };
         let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
         *response.status_mut() = status;
@@ -204,7 +209,7 @@ impl Control {
         let clocks = accounts.iter().map(|account| moved(account.clock())).collect::<Result<Vec<_>, _>>();
         let clocks = clocks.map_err(|error| (StatusCode::CONFLICT, error.to_string()))?;
         for (account, clock) in accounts.iter().zip(&clocks) {
-            account.set_clock(*clock, real);
+            self.desk.store.set_clock(account, *clock, real);
             self.desk.note_time_passed(account);
         }
         let now = clocks.first().map_or(real, |clock| clock.now(real));

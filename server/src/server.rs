@@ -16,7 +16,9 @@ use crate::desk::{Desk, system};
 use crate::http::{Site, bind, serve};
 use crate::mail::{Delivery, MAIL_QUEUE, MailCharset, NoDelivery, Outbox, SmtpDelivery};
 use crate::passwords::{PasswordCost, PasswordError, Passwords};
-use crate::store::{AccountClock, InsertError, NewAccount, RealTime, Store};
+use crate::store::{
+    AccountClock, InsertError, Ledger, NewAccount, RealTime, SqliteLedger, Store, StoreConfig, StoreDown, StoreError,
+};
 
 /// How long open requests and mails under way are waited for at the end.
 const LAST_PATIENCE: Duration = Duration::from_secs(6);
@@ -44,6 +46,8 @@ pub struct ServerConfig {
     pub mail_queue: usize,
     /// The character set the mails are written in.
     pub mail_charset: MailCharset,
+    /// Where accounts are kept.
+    pub store: StoreConfig,
 }
 
 /// How the control listener is started.
@@ -67,6 +71,7 @@ impl Default for ServerConfig {
             https: false,
             mail_queue: MAIL_QUEUE,
             mail_charset: MailCharset::default(),
+            store: StoreConfig::Memory,
         }
     }
 }
@@ -91,6 +96,12 @@ pub enum ServerError {
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// The store on disk cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store on disk failed at the first write.
+    #[error(transparent)]
+    StoreDown(#[from] StoreDown),
     /// The accounts from the start could not be made; our bug.
     #[error("the first accounts could not be made: {0}")]
     Seed(#[from] InsertError),
@@ -130,13 +141,43 @@ impl Server {
         decisions: Arc<dyn Decisions>,
         delivery: Arc<dyn Delivery>,
     ) -> Result<RunningServer, ServerError> {
+        let store = match &config.store {
+            StoreConfig::Memory => Store::default(),
+            StoreConfig::Sqlite(path) => {
+                let path = path.clone();
+                apart(move || Store::open(Box::new(SqliteLedger::open(&path, &mut system())?))).await?
+            }
+        };
+        Self::start_on(store, config, decisions, delivery).await
+    }
+
+    /// Starts a server over a ledger of the caller's; `store` does not count then.
+    ///
+    /// # Errors
+    /// As [`start_with`](Self::start_with).
+    pub async fn start_over(
+        ledger: Box<dyn Ledger>,
+        config: ServerConfig,
+        decisions: Arc<dyn Decisions>,
+        delivery: Arc<dyn Delivery>,
+    ) -> Result<RunningServer, ServerError> {
+        let store = apart(move || Store::open(ledger)).await?;
+        Self::start_on(store, config, decisions, delivery).await
+    }
+
+    async fn start_on(
+        store: Store,
+        config: ServerConfig,
+        decisions: Arc<dyn Decisions>,
+        delivery: Arc<dyn Delivery>,
+    ) -> Result<RunningServer, ServerError> {
         let (listener, address) = listen(config.listen)?;
         let control = match &config.control {
             Some(control) => Some((listen(control.listen)?, control.token.clone())),
             None => None,
         };
         let desk = Arc::new(Desk {
-            store: Arc::default(),
+            store: Arc::new(store),
             decisions,
             passwords: Passwords::new(config.password_cost)?,
             outbox: Outbox::new(delivery, config.mail_queue),
@@ -145,6 +186,10 @@ impl Server {
             go_live: config.go_live,
         });
         seed(&desk, config.seeded_accounts).await?;
+        match desk.give_up_lost_mail() {
+            0 => {}
+            codes => tracing::warn!(codes, "codes were on their way when the server ended; their users are told"),
+        }
 
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let site = Arc::new(Site::new(desk.clone(), config.https));
@@ -183,7 +228,15 @@ impl RunningServer {
             tracing::warn!(connections = self.tasks.len(), "connections were left at the end");
         }
         self.desk.outbox.close(LAST_PATIENCE).await;
+        let desk = self.desk;
+        apart(move || desk.store.close()).await;
     }
+}
+
+/// Does on a thread of its own what would block.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
@@ -194,16 +247,18 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError>
     })
 }
 
-/// Makes the accounts a server has from the start, alike at every portal.
+/// Makes the accounts a server has from the start, alike at every portal. Those that the store has kept stay as they are.
 async fn seed(desk: &Arc<Desk>, count: usize) -> Result<(), ServerError> {
-    let passwords: Vec<String> = (1..=count).map(|number| format!("password-{number:05}")).collect();
+    let address =
+        |number: usize| Address::parse(&format!("user{number:05}@example.test")).expect("the address is well formed");
+    let is_missing = |portal: Portal, number: usize| desk.store.find(portal, &address(number)).is_none();
+    let numbers: Vec<usize> =
+        (1..=count).filter(|number| Portal::ALL.iter().any(|portal| is_missing(*portal, *number))).collect();
+    let passwords: Vec<String> = numbers.iter().map(|number| format!("password-{number:05}")).collect();
     let hashing = desk.clone();
-    let hashes = tokio::task::spawn_blocking(move || hashing.passwords.hash_all(&passwords))
-        .await
-        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
-    let new = |portal: Portal, index: usize, hash: &Arc<str>| {
-        let number = index + 1;
-        let address = Address::parse(&format!("user{number:05}@example.test")).expect("the address is well formed");
+    let hashes = apart(move || hashing.passwords.hash_all(&passwords)).await?;
+    let new = |portal: Portal, number: usize, hash: &Arc<str>| {
+        let address = address(number);
         NewAccount {
             portal,
             address,
@@ -214,9 +269,11 @@ async fn seed(desk: &Arc<Desk>, count: usize) -> Result<(), ServerError> {
         }
     };
     let of_portal = |portal: Portal| {
-        hashes.iter().enumerate().map(move |(index, hash)| new(portal, index, hash)).collect::<Vec<_>>()
+        let missing = numbers.iter().zip(&hashes).filter(move |(number, _)| is_missing(portal, **number));
+        missing.map(move |(number, hash)| new(portal, *number, hash)).collect::<Vec<_>>()
     };
     let accounts = Portal::ALL.into_iter().flat_map(of_portal).collect();
     desk.store.insert(accounts, &mut system())?;
+    desk.store.everything().wait().await?;
     Ok(())
 }

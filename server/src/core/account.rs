@@ -5,6 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::address::Address;
 use super::attempt::Attempt;
 use super::limits::Recent;
@@ -14,7 +16,8 @@ use super::skip::Skip;
 use super::token::{Slot, TokenHash};
 
 /// One of the three services that ask for a code (NOTICE-2). They work alike and know nothing of each other's accounts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Portal {
     /// For people who look for work.
     Seeker,
@@ -67,7 +70,7 @@ impl FromStr for Portal {
 }
 
 /// Who an account belongs to; it never changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The account's own tag.
     pub slot: Slot,
@@ -80,7 +83,7 @@ pub struct Identity {
 }
 
 /// The main account, as its additional account knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MainAccount {
     /// The main account's tag.
     pub slot: Slot,
@@ -89,7 +92,10 @@ pub struct MainAccount {
 }
 
 /// All that the server knows of one account.
-#[derive(Clone, Debug)]
+///
+/// Written down, it is a record of everything but the sessions and skips, of which there may be many and which a store keeps
+/// one by one. A field that is added later must be readable where it is missing (`serde(default)`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccountState {
     /// Who it belongs to.
     pub identity: Identity,
@@ -106,8 +112,10 @@ pub struct AccountState {
     /// The newest attempts, the newest last; only that one can be finished.
     pub attempts: VecDeque<Attempt>,
     /// Sessions, the newest last.
+    #[serde(skip)]
     pub sessions: VecDeque<Session>,
     /// Skips, the newest last; there is no limit to the live ones (FAQ-07).
+    #[serde(skip)]
     pub skips: Vec<Skip>,
     /// When wrong codes were given.
     pub wrong_codes: Recent,
@@ -131,6 +139,13 @@ impl AccountState {
             wrong_codes: Recent::default(),
             code_mails: Recent::default(),
         }
+    }
+
+    /// The tokens whose holders are to be found at this account: what [`OpenToken`](super::Effect::OpenToken) and
+    /// [`CloseToken`](super::Effect::CloseToken) have left open.
+    pub fn tokens(&self) -> impl Iterator<Item = TokenHash> {
+        let attempts = self.attempts.iter().map(|attempt| attempt.token);
+        attempts.chain(self.sessions.iter().map(|session| session.token))
     }
 
     /// The attempt with this token, as long as it is remembered.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// The longest address in bytes (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
 pub const MAX_ADDRESS_BYTES: usize = 254;
 /// The longest local part in bytes (RFC 5321, 4.5.3.1.1).
@@ -15,7 +17,8 @@ const MAX_LABEL_BYTES: usize = 63;
 /// Its text is shared: account, index and open attempts hold the same one.
 ///
 /// Quoted local parts, address literals and characters beyond ASCII are not taken: no account has such an address.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Address(Arc<str>);
 
 /// The text is no mail address that an account may have.
@@ -41,6 +44,20 @@ impl Address {
     /// The address as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = AddressError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.as_str().to_owned()
     }
 }
 

@@ -1,5 +1,7 @@
 //! An attempt to sign in: from the right password to the right code.
 
+use serde::{Deserialize, Serialize};
+
 use super::account::AccountState;
 use super::address::Address;
 use super::code::{Code, normalised};
@@ -16,7 +18,7 @@ use crate::decisions::Step;
 pub const KEPT_ATTEMPTS: usize = 8;
 
 /// One attempt to sign in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// The hash of its token.
     pub token: TokenHash,
@@ -39,7 +41,7 @@ pub struct Attempt {
 }
 
 /// What became of an attempt's mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delivery {
     /// It is on its way.
     Pending,

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::lean::Lean;
 use super::time::Moment;
 
@@ -19,7 +21,7 @@ pub const LIMIT_WINDOW: Duration = Duration::from_secs(60 * 60);
 const REMEMBERED: usize = 128;
 
 /// The instants of the last [`LIMIT_WINDOW`] at which something happened.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recent(VecDeque<Moment>);
 
 impl Recent {

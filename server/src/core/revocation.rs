@@ -1,5 +1,7 @@
 //! Ending all skips of an account at once, and saying whether there are any (FAQ-12, FAQ-13).
 
+use serde::{Deserialize, Serialize};
+
 use super::account::AccountState;
 use super::session::{NotSignedIn, Page, Visitor, admit};
 use super::skip;
@@ -9,7 +11,7 @@ use super::{Event, Turn};
 use crate::decisions::Step;
 
 /// The last time an account's skips were ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
     /// When.
     pub at: Moment,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::account::AccountState;
 use super::attempt::{SignedIn, judge};
 use super::lean::Lean;
@@ -21,7 +23,7 @@ pub const SKIP_OFFER_VALID: Duration = Duration::from_secs(30 * 60);
 pub const MAX_SESSIONS: usize = 1024;
 
 /// One signed-in browser.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// The hash of its token.
     pub token: TokenHash,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::account::AccountState;
 use super::lean::Lean;
 use super::revocation;
@@ -15,7 +17,7 @@ use crate::decisions::{Decisions, Occasion, Step};
 pub const SKIP_VALID: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// One browser's leave to sign in without a code.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skip {
     /// The hash of that part of its cookie by which it is recognised.
     pub key: TokenHash,

@@ -5,12 +5,13 @@ use std::ops::Add;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// NOTICE-1: from 13 August 2025, 06:00 Japan time on, this instant included, a code is asked.
 pub const GO_LIVE: Moment = Moment::from_millis(1_755_032_400_000);
 
 /// An instant: milliseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Moment(i64);
 
 impl Moment {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::code::Code;
@@ -84,8 +85,14 @@ impl fmt::Debug for Token {
 
 /// SHA-256 of a token's value, cut to 128 bits: as many as a token has, and a million accounts keep several each. The values are
 /// random, so the hash needs no salt and may be compared in any time.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct TokenHash([u8; HASH_BYTES]);
+
+/// What was kept is no hash of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the hash of a token")]
+pub struct TokenHashError;
 
 impl TokenHash {
     /// The hash of a value as a browser shows it.
@@ -93,6 +100,21 @@ impl TokenHash {
         let mut hash = [0; HASH_BYTES];
         hash.copy_from_slice(&Sha256::digest(value.as_bytes())[..HASH_BYTES]);
         Self(hash)
+    }
+}
+
+impl TryFrom<String> for TokenHash {
+    type Error = TokenHashError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenHashError)?;
+        bytes.try_into().map(Self).map_err(|_| TokenHashError)
+    }
+}
+
+impl From<TokenHash> for String {
+    fn from(hash: TokenHash) -> Self {
+        URL_SAFE_NO_PAD.encode(hash.0)
     }
 }
 
@@ -107,7 +129,7 @@ pub type BrowserTag = TokenHash;
 
 /// A random tag made with the account and derived from nothing. It names the account's skip cookie, so that skips of
 /// several accounts live side by side in one browser (FAQ-15 c, FAQ-16 b).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Slot(pub u64);
 
 impl fmt::Display for Slot {

@@ -29,8 +29,9 @@ impl Desk {
         address: &Address,
         event: E,
     ) -> Result<(), AddressRefusal> {
+        self.store.room().await;
         let real = self.real_time.now();
-        let outcome = self.store.apply_new_address(account, address, event, real, &mut system(), &*self.decisions);
-        self.follow(account, outcome, None).answer
+        let applied = self.store.apply_new_address(account, address, event, real, &mut system(), &*self.decisions);
+        self.follow(account, applied, None).await.answer
     }
 }

@@ -10,14 +10,14 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 
 use crate::core::{
-    AccountState, Address, AttemptEnd, CodeRefusal, CompleteResume, ConfirmRefusal, ConfirmSkip, Cookie, Delivery,
-    Draw, Effect, Event, MailSettled, Moment, NotSignedIn, Outcome, Page, PageView, Portal, RevokeSkips, SignIn,
+    AccountState, Address, Attempt, AttemptEnd, CodeRefusal, CompleteResume, ConfirmRefusal, ConfirmSkip, Cookie,
+    Delivery, Draw, Effect, Event, MailSettled, Moment, NotSignedIn, Page, PageView, Portal, RevokeSkips, SignIn,
     SignInAnswer, SignInRefusal, SignOut, SignedIn, SubmitCode, TokenHash, ViewCode, ViewPage, Visitor,
 };
 use crate::decisions::{Decisions, Notice, NoticeContext, Occasion, Recipients};
 use crate::mail::{ComposeError, DeliveryError, Letter, Mail, MailCharset, Outbox, Room, compose};
 use crate::passwords::Passwords;
-use crate::store::{Account, RealTime, Store};
+use crate::store::{Account, Applied, Durable, RealTime, Store};
 
 /// Everything between a request and an account.
 pub(crate) struct Desk {
@@ -143,6 +143,28 @@ impl Desk {
         }
     }
 
+    /// After a start: codes that were on their way when the server ended may have come or not, and their users cannot know.
+    /// They are told that the mail failed, and start over. Says how many there were.
+    pub(crate) fn give_up_lost_mail(&self) -> usize {
+        let mut lost = 0;
+        for account in self.store.all() {
+            let pending: Vec<TokenHash> = self.look(&account, |state, _| {
+                let is_lost = |attempt: &&Attempt| attempt.delivery == Delivery::Pending && !attempt.used;
+                state.attempts.iter().filter(is_lost).map(|attempt| attempt.token).collect()
+            });
+            lost += pending.len();
+            for attempt in pending {
+                self.settle(&account, MailSettled { attempt, delivery: Delivery::Refused });
+            }
+        }
+        lost
+    }
+
+    /// Notes what became of a mail; nobody waits for that.
+    fn settle(&self, account: &Arc<Account>, event: MailSettled) {
+        self.store.apply(account, event, self.real_time.now(), &mut system(), &*self.decisions);
+    }
+
     /// Asks, after an account's clock was moved, whether that is an occasion to mail something.
     pub(crate) fn note_time_passed(&self, account: &Account) {
         let notice = self.look(account, |state, now| {
@@ -150,7 +172,7 @@ impl Desk {
             let context = NoticeContext { occasion, account: Some(state), address: &state.address, now };
             self.decisions.notice_on(&context)
         });
-        self.send_notice(notice);
+        self.send_notice(notice, self.store.everything());
     }
 
     /// Looks at an account at its own time.
@@ -192,26 +214,33 @@ impl Desk {
     }
 
     async fn happen<E: Event>(&self, account: &Arc<Account>, event: E, room: Option<Room>) -> Done<E::Answer> {
-        let outcome = self.store.apply(account, event, self.real_time.now(), &mut system(), &*self.decisions);
-        self.follow(account, outcome, room)
+        self.store.room().await;
+        let applied = self.store.apply(account, event, self.real_time.now(), &mut system(), &*self.decisions);
+        self.follow(account, applied, room).await
     }
 
-    /// Sees to the effects. A code's place in the queue was taken before the event; nothing is mailed without one.
-    fn follow<A>(&self, account: &Arc<Account>, outcome: Outcome<A>, mut room: Option<Room>) -> Done<A> {
+    /// Sees to the effects, and returns when what happened is on disk. A code's place in the queue was taken before the event;
+    /// nothing is mailed without one. Mails are handed over before the wait and wait for themselves: a browser that goes away
+    /// meanwhile keeps nobody from getting theirs. If the disk fails, the answer that is returned here is never given.
+    async fn follow<A>(&self, account: &Arc<Account>, applied: Applied<A>, mut room: Option<Room>) -> Done<A> {
+        let Applied { answer, effects, durable } = applied;
         let mut skip_cookies = Vec::new();
-        for effect in outcome.effects {
+        for effect in effects {
             match effect {
                 Effect::MailCode { attempt, recipients, letter } => {
                     if let Some(room) = room.take() {
-                        self.send_code(account, attempt, &recipients, &letter, room);
+                        self.send_code(account, attempt, &recipients, &letter, room, durable.clone());
                     }
                 }
-                Effect::Notify(notice) => self.send_notice(Some(notice)),
+                Effect::Notify(notice) => self.send_notice(Some(notice), durable.clone()),
                 Effect::KeepSkip(cookie) => skip_cookies.push(cookie),
                 Effect::OpenToken(_) | Effect::CloseToken(_) => {}
             }
         }
-        Done { answer: outcome.answer, skip_cookies }
+        if let Err(error) = durable.wait().await {
+            tracing::warn!(%error, "an answer is withheld");
+        }
+        Done { answer, skip_cookies }
     }
 
     fn send_code(
@@ -221,6 +250,7 @@ impl Desk {
         recipients: &Recipients,
         letter: &Letter,
         room: Room,
+        durable: Durable,
     ) {
         let (store, account, decisions) = (self.store.clone(), account.clone(), self.decisions.clone());
         let real_time = self.real_time;
@@ -236,15 +266,15 @@ impl Desk {
             store.apply(&account, event, real_time.now(), &mut system(), &*decisions);
         };
         match self.written(recipients, letter) {
-            Ok(mail) => self.outbox.post(room, mail, settled),
+            Ok(mail) => self.outbox.post_when(async move { durable.wait().await.is_ok() }, room, mail, settled),
             Err(error) => settled(Err(DeliveryError::Refused(error.to_string()))),
         }
     }
 
-    fn send_notice(&self, notice: Option<Notice>) {
+    fn send_notice(&self, notice: Option<Notice>, durable: Durable) {
         let Some((Notice { to, letter }, room)) = notice.zip(self.outbox.reserve()) else { return };
         match self.written(&Recipients { to: vec![to], cc: Vec::new(), bcc: Vec::new() }, &letter) {
-            Ok(mail) => self.outbox.post(room, mail, drop),
+            Ok(mail) => self.outbox.post_when(async move { durable.wait().await.is_ok() }, room, mail, drop),
             Err(error) => tracing::warn!(%error, "a notice could not be mailed"),
         }
     }
@@ -252,7 +282,7 @@ impl Desk {
     fn notify_unknown(&self, address: &Address) {
         let context =
             NoticeContext { occasion: Occasion::UnknownId, account: None, address, now: self.real_time.now() };
-        self.send_notice(self.decisions.notice_on(&context));
+        self.send_notice(self.decisions.notice_on(&context), self.store.everything());
     }
 
     fn written(&self, recipients: &Recipients, letter: &Letter) -> Result<Mail, ComposeError> {

@@ -10,7 +10,7 @@ use crate::store::Account;
 
 use super::routes::Place;
 
-/// How long a caller is asked to wait when the mail queue is full. In seconds.
+/// How long a caller is asked to wait when the mail queue is full or the disk failed. In seconds.
 const BUSY_RETRY_S: &str = "5";
 
 /// What is answered.

@@ -63,8 +63,11 @@ impl Answer for Site {
 impl Site {
     /// A site in front of a desk. `https` says that browsers reach it over TLS.
     pub(crate) fn new(desk: std::sync::Arc<Desk>, https: bool) -> Self {
-        let mut key = [0; 32];
-        system().fill(&mut key);
+        let key = desk.store.form_key().unwrap_or_else(|| {
+            let mut key = [0; 32];
+            system().fill(&mut key);
+            key
+        });
         Self { desk, form_tokens: FormTokens::new(key), https, routes: Routes::new() }
     }
 
@@ -91,10 +94,27 @@ impl Site {
                 Reply::page(StatusCode::OK, None, Screen::Portals, content)
             }
             Route::Of(portal, place) => match self.call(portal, request).await {
-                Ok(call) => call.answer(place).await,
+                Ok(call) => {
+                    // The sign-in page is the same whatever happened.
+                    let tells_nothing = place == Place::SignIn && !call.is_post;
+                    let reply = call.answer(place).await;
+                    self.kept(portal, reply, tells_nothing).await
+                }
                 Err(status) => Reply::message(status, Some(portal), Screen::BadRequest),
             },
         }
+    }
+
+    /// The answer, once nothing it could tell of can be lost any more. Where it is about an account, the desk has seen to that;
+    /// where none was found, that itself may be news. If the disk failed, nothing is told at all.
+    async fn kept(&self, portal: Portal, reply: Reply, tells_nothing: bool) -> Reply {
+        let store = &self.desk.store;
+        let is_seen_to = tells_nothing || reply.about.account.is_some();
+        let is_certain = is_seen_to || store.everything().wait().await.is_ok();
+        if is_certain && !store.is_down() {
+            return reply;
+        }
+        Reply::message(StatusCode::SERVICE_UNAVAILABLE, Some(portal), Screen::OutOfOrder)
     }
 
     async fn call(&self, portal: Portal, request: Request<Incoming>) -> Result<Call<'_>, StatusCode> {

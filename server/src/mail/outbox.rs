@@ -58,14 +58,31 @@ impl Outbox {
     /// Sends a mail in the background and says then whether the host has taken it. `settled` is called exactly once, also
     /// where the server ends or the delivery panics.
     pub fn post(&self, room: Room, mail: Mail, settled: impl FnOnce(Result<(), DeliveryError>) + Send + 'static) {
+        self.post_when(std::future::ready(true), room, mail, settled);
+    }
+
+    /// The same, once what the mail tells of is certain; if it never will be, the mail is not sent.
+    pub fn post_when(
+        &self,
+        certain: impl Future<Output = bool> + Send + 'static,
+        room: Room,
+        mail: Mail,
+        settled: impl FnOnce(Result<(), DeliveryError>) + Send + 'static,
+    ) {
         let settle = Settle(Some(settled));
         let (delivery, lanes) = (self.delivery.clone(), self.lanes.clone());
         let (closing, closed) = (self.closing.clone(), self.closed.clone());
         self.tasks.spawn(async move {
             let Room(_place) = room;
+            let delivering = async {
+                if !certain.await {
+                    return Err(DeliveryError::TryLater("what it tells of is lost".to_owned()));
+                }
+                deliver(&*delivery, &lanes, &mail, &closing).await
+            };
             let delivered = tokio::select! {
                 () = closed.cancelled() => Err(DeliveryError::TryLater("the server has ended".to_owned())),
-                result = deliver(&*delivery, &lanes, &mail, &closing) => result,
+                result = delivering => result,
             };
             settle.with(delivered);
         });

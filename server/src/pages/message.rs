@@ -48,6 +48,10 @@ pub(crate) const fn lines_of(screen: Screen) -> &'static [&'static str] {
         Screen::NotFound => &["お探しのページは見つかりませんでした。"],
         Screen::MethodNotAllowed => &["このページでは、この操作はできません。"],
         Screen::Busy => &["アクセスが集中しています。", "少し時間をおいてから、もう一度お試しください。"],
+        Screen::OutOfOrder => &[
+            "システムに障害が発生しています。今の操作は登録されていない可能性があります。",
+            "しばらくしてから、ログインからやり直し、設定をご確認ください。",
+        ],
         Screen::Portals
         | Screen::SignIn
         | Screen::CodeEntry

@@ -43,6 +43,8 @@ pub enum Screen {
     MethodNotAllowed,
     /// The server has more to do than it can.
     Busy,
+    /// The disk failed, and what the server knows can no longer be relied on.
+    OutOfOrder,
 }
 
 impl Screen {
@@ -69,6 +71,7 @@ impl Screen {
             Self::NotFound => "ページが見つかりません",
             Self::MethodNotAllowed => "この操作はできません",
             Self::Busy => "ただいま混み合っています",
+            Self::OutOfOrder => "ただいまご利用いただけません",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::clock::AccountClock;
+use super::record::Filed;
 use crate::core::{AccountState, Address, Moment, Portal};
 
 /// An account that is to be made.
@@ -33,11 +34,13 @@ pub struct Held {
     pub state: AccountState,
     /// The clock.
     pub clock: AccountClock,
+    /// Where it stands in the journal, if there is one.
+    pub(super) filed: Option<Box<Filed>>,
 }
 
 impl Account {
-    pub(super) fn new(state: AccountState, clock: AccountClock) -> Self {
-        Self(Mutex::new(Held { state, clock }))
+    pub(super) fn new(held: Held) -> Self {
+        Self(Mutex::new(held))
     }
 
     /// Takes hold of the account. A holder who panicked has left no half-done event behind that would be worse than
@@ -56,12 +59,13 @@ impl Account {
     pub fn clock(&self) -> AccountClock {
         self.hold().clock
     }
+}
 
+impl Held {
     /// Puts another clock in the place of the old one; if time has passed the new one meanwhile, not backwards.
-    pub fn set_clock(&self, clock: AccountClock, real: Moment) {
-        let mut held = self.hold();
-        let now = held.clock.now(real);
-        held.clock = match clock {
+    pub(super) fn set_clock(&mut self, clock: AccountClock, real: Moment) {
+        let now = self.clock.now(real);
+        self.clock = match clock {
             AccountClock::Frozen { at } => AccountClock::Frozen { at: at.max(now) },
             running if running.now(real) < now => AccountClock::Running { offset_ms: now.millis() - real.millis() },
             running => running,

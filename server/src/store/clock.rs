@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::Moment;
 
 /// The latest instant a clock may be set to: the last that can be written in every zone with a year of four digits.
@@ -28,7 +30,7 @@ impl RealTime {
 }
 
 /// The clock of one account; it never goes backwards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountClock {
     /// It runs, so many milliseconds ahead of real time, or behind it.
     Running {

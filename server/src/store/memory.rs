@@ -1,18 +1,19 @@
 //! Accounts in memory, spread over shards so that no two users wait for each other but for an instant.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::account::{Account, NewAccount};
+use super::account::{Account, Held, NewAccount};
+use super::clock::AccountClock;
+use super::error::StoreError;
+use super::journal::{Commit, Durable, Journal, Kept, Ledger};
+use super::record::{Filed, Stored, changes, moved_clock, new_account};
+use super::shards::Shards;
 use crate::core::{
     AccountState, Address, AddressRefusal, Draw, Effect, Event, Identity, MainAccount, Moment, Outcome, Portal, Slot,
     TokenHash, apply,
 };
 use crate::decisions::Decisions;
-
-/// How many shards a map has: enough that cores seldom meet in one.
-const SHARDS: usize = 64;
 
 /// The accounts, by ID and by token.
 #[derive(Debug)]
@@ -22,6 +23,21 @@ pub struct Store {
     by_token: Shards<TokenHash, Arc<Account>>,
     /// Held while accounts are made or change their address, so that two of them never take one ID.
     ids: Mutex<()>,
+    /// Brings changes to disk, where they are to outlive the process.
+    journal: Option<Journal>,
+    /// The key of the tokens in forms, where it is kept.
+    form_key: Option<[u8; 32]>,
+}
+
+/// What came of an event, and what an answer must wait for.
+#[derive(Clone, Debug)]
+pub struct Applied<Answer> {
+    /// What the one who caused the event is told.
+    pub answer: Answer,
+    /// What must be done now, in this order.
+    pub effects: Vec<Effect>,
+    /// Holds when all that the event has changed or could have seen of the account is on disk.
+    pub durable: Durable,
 }
 
 /// Why accounts were not made; none of the batch was.
@@ -43,11 +59,87 @@ pub enum InsertError {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { by_id: Shards::new(), by_slot: Shards::new(), by_token: Shards::new(), ids: Mutex::new(()) }
+        Self {
+            by_id: Shards::new(),
+            by_slot: Shards::new(),
+            by_token: Shards::new(),
+            ids: Mutex::new(()),
+            journal: None,
+            form_key: None,
+        }
     }
 }
 
 impl Store {
+    /// The accounts that a ledger has kept; what happens to them is brought there.
+    ///
+    /// # Errors
+    /// The ledger cannot be read, or what it holds cannot be.
+    pub fn open(mut ledger: Box<dyn Ledger>) -> Result<Self, StoreError> {
+        let Kept { form_key, accounts, next_row } = ledger.load()?;
+        let mut store = Self { form_key: Some(form_key), ..Self::default() };
+        for stored in accounts {
+            store.take_in(stored)?;
+        }
+        store.journal = Some(Journal::start(ledger, next_row)?);
+        Ok(store)
+    }
+
+    /// Makes an account of what was kept of it known by all its names.
+    fn take_in(&self, stored: Stored) -> Result<(), StoreError> {
+        let Stored { state, clock, filed } = stored;
+        let tokens: Vec<TokenHash> = state.tokens().collect();
+        let (slot, id) = (state.identity.slot, (state.identity.portal, state.address.clone()));
+        if self.by_id.get(&id).is_some() {
+            return Err(StoreError::Contradiction(format!("two accounts of {} have one address", id.0)));
+        }
+        let account = Arc::new(Account::new(Held { state, clock, filed: Some(Box::new(filed)) }));
+        self.by_id.insert(id, account.clone());
+        self.by_slot.insert(slot, account.clone());
+        for token in tokens {
+            self.by_token.insert(token, account.clone());
+        }
+        Ok(())
+    }
+
+    /// The key of the tokens in forms, where the store keeps one.
+    pub fn form_key(&self) -> Option<[u8; 32]> {
+        self.form_key
+    }
+
+    /// Waits till the store can take one more event.
+    pub async fn room(&self) {
+        if let Some(journal) = &self.journal {
+            journal.room().await;
+        }
+    }
+
+    /// What an answer must wait for that could have seen anything that happened till now: an account that is no longer found,
+    /// say.
+    pub fn everything(&self) -> Durable {
+        self.journal.as_ref().map_or(Durable::NOTHING, Journal::everything)
+    }
+
+    /// Whether the disk failed. Memory is then ahead of it, and nothing may be answered any more.
+    pub fn is_down(&self) -> bool {
+        self.journal.as_ref().is_some_and(Journal::is_down)
+    }
+
+    /// Calls `watcher` after each commit, on a thread of its own; only the first watcher is taken, and only where there is a
+    /// disk.
+    pub fn watch_commits(&self, watcher: Box<dyn Fn(Commit) + Send + Sync>) {
+        if let Some(journal) = &self.journal {
+            journal.watch(watcher);
+        }
+    }
+
+    /// Brings the rest to disk and lets go of it; nothing may happen any more. This blocks.
+    pub fn close(&self) {
+        if let Some(journal) = &self.journal {
+            journal.close();
+        }
+    }
+
     /// The account with this ID.
     pub fn find(&self, portal: Portal, address: &Address) -> Option<Arc<Account>> {
         self.by_id.get(&(portal, address.clone()))
@@ -74,7 +166,7 @@ impl Store {
     /// An address is taken or a main account missing; the error says whose.
     pub fn insert(&self, accounts: Vec<NewAccount>, draw: &mut dyn Draw) -> Result<(), InsertError> {
         let _ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut batch: HashMap<(Portal, Address), (Slot, Arc<Account>)> = HashMap::with_capacity(accounts.len());
+        let mut batch: HashMap<(Portal, Address), (Slot, Held)> = HashMap::with_capacity(accounts.len());
         for (index, new) in accounts.into_iter().enumerate() {
             let id = (new.portal, new.address.clone());
             if batch.contains_key(&id) || self.by_id.get(&id).is_some() {
@@ -91,9 +183,17 @@ impl Store {
             let slot = self.free_slot(draw);
             let identity = Identity { slot, portal: new.portal, name: new.name, main };
             let state = AccountState::new(identity, new.address, new.password_hash);
-            batch.insert(id, (slot, Arc::new(Account::new(state, new.clock))));
+            batch.insert(id, (slot, Held { state, clock: new.clock, filed: None }));
         }
-        for (id, (slot, account)) in batch {
+        if let Some(journal) = &self.journal {
+            let writes = batch.values().map(|(_, held)| new_account(&held.state, &held.clock)).collect();
+            let last = journal.append(writes);
+            for (_, held) in batch.values_mut() {
+                held.filed = Some(Box::new(Filed { last, ..Filed::default() }));
+            }
+        }
+        for (id, (slot, held)) in batch {
+            let account = Arc::new(Account::new(held));
             self.by_slot.insert(slot, account.clone());
             self.by_id.insert(id, account);
         }
@@ -108,18 +208,40 @@ impl Store {
         real: Moment,
         draw: &mut dyn Draw,
         decisions: &dyn Decisions,
-    ) -> Outcome<E::Answer> {
-        let mut held = account.hold();
+    ) -> Applied<E::Answer> {
+        let held = &mut *account.hold();
         let now = held.clock.now(real);
-        let outcome = apply(&mut held.state, event, now, draw, decisions);
-        for effect in &outcome.effects {
+        let before = self.journal.as_ref().map(|_| held.state.clone());
+        let Outcome { answer, effects } = apply(&mut held.state, event, now, draw, decisions);
+        for effect in &effects {
             match effect {
                 Effect::OpenToken(token) => self.by_token.insert(*token, account.clone()),
                 Effect::CloseToken(token) => self.by_token.remove(token),
                 Effect::MailCode { .. } | Effect::Notify(_) | Effect::KeepSkip(_) => {}
             }
         }
-        outcome
+        Applied { answer, effects, durable: self.file(before, held) }
+    }
+
+    /// Appends what changed to the journal.
+    fn file(&self, before: Option<AccountState>, held: &mut Held) -> Durable {
+        let Some((journal, before)) = self.journal.as_ref().zip(before) else { return Durable::NOTHING };
+        let filed = held.filed.get_or_insert_default();
+        let writes = changes(before, &mut held.state, filed, journal);
+        if !writes.is_empty() {
+            filed.last = journal.append(writes);
+        }
+        journal.durable(filed.last)
+    }
+
+    /// Puts another clock in the place of an account's; if time has passed the new one meanwhile, not backwards.
+    pub fn set_clock(&self, account: &Account, clock: AccountClock, real: Moment) {
+        let held = &mut *account.hold();
+        held.set_clock(clock, real);
+        if let Some(journal) = &self.journal {
+            let last = journal.append(vec![moved_clock(&held.state, &held.clock)]);
+            held.filed.get_or_insert_default().last = last;
+        }
     }
 
     /// Lets an event happen that registers `address`, and makes the account found by it.
@@ -131,19 +253,19 @@ impl Store {
         real: Moment,
         draw: &mut dyn Draw,
         decisions: &dyn Decisions,
-    ) -> Outcome<E::Answer> {
+    ) -> Applied<E::Answer> {
         let _ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         let (portal, old) = account.look(real, |state, _| (state.identity.portal, state.address.clone()));
         let new_id = (portal, address.clone());
         if self.by_id.get(&new_id).is_some() {
-            return Outcome { answer: Err(AddressRefusal::Taken), effects: Vec::new() };
+            return Applied { answer: Err(AddressRefusal::Taken), effects: Vec::new(), durable: self.everything() };
         }
-        let outcome = self.apply(account, event, real, draw, decisions);
-        if outcome.answer.is_ok() {
+        let applied = self.apply(account, event, real, draw, decisions);
+        if applied.answer.is_ok() {
             self.by_id.insert(new_id, account.clone());
             self.by_id.remove(&(portal, old));
         }
-        outcome
+        applied
     }
 
     fn slot_of(&self, id: &(Portal, Address)) -> Option<Slot> {
@@ -158,43 +280,6 @@ impl Store {
                 return slot;
             }
         }
-    }
-}
-
-/// A map in parts, each behind its own lock.
-#[derive(Debug)]
-struct Shards<K, V> {
-    hasher: RandomState,
-    parts: Box<[RwLock<HashMap<K, V>>]>,
-}
-
-impl<K: Hash + Eq, V: Clone> Shards<K, V> {
-    fn new() -> Self {
-        Self { hasher: RandomState::new(), parts: (0..SHARDS).map(|_| RwLock::default()).collect() }
-    }
-
-    fn part(&self, key: &K) -> &RwLock<HashMap<K, V>> {
-        let spread = self.hasher.hash_one(key) as usize;
-        &self.parts[spread % SHARDS]
-    }
-
-    fn get(&self, key: &K) -> Option<V> {
-        self.part(key).read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    fn insert(&self, key: K, value: V) {
-        self.part(&key).write().unwrap_or_else(PoisonError::into_inner).insert(key, value);
-    }
-
-    fn remove(&self, key: &K) {
-        self.part(key).write().unwrap_or_else(PoisonError::into_inner).remove(key);
-    }
-
-    fn values(&self) -> Vec<V> {
-        let read = |part: &RwLock<HashMap<K, V>>| {
-            part.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect::<Vec<_>>()
-        };
-        self.parts.iter().flat_map(read).collect()
     }
 }
 
