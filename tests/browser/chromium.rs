@@ -7,10 +7,13 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
+use http::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use url::{ParseError, Url};
 
 /// The width of the phone, in CSS pixels: that of the most common ones, and narrower than any tablet.
 pub const PHONE_WIDTH: u64 = 360;
@@ -47,6 +50,68 @@ impl Chromium {
             .unwrap();
         Self { client, _driver: driver, _profile: profile }
     }
+
+    /// Has the browser show pages from now on as this kind of screen and to this kind of eyes.
+    pub async fn look_through(&self, view: View) {
+        let (width, height) = (view.width, view.height);
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": view.scale, "mobile": view.touch });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        let features: Vec<Value> =
+            view.preferences.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": view.media, "features": features })).await;
+    }
+
+    /// What is to be seen of the whole page, as PNG in base64.
+    pub async fn picture(&self) -> String {
+        let wanted = json!({ "format": "png", "captureBeyondViewport": true });
+        self.devtools("Page.captureScreenshot", wanted).await["data"].as_str().unwrap().to_owned()
+    }
+
+    /// A command of the developer tools, for what WebDriver has none.
+    async fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+        self.client.issue_cmd(DevTools { command, parameters }).await.unwrap()
+    }
+}
+
+/// What a page is shown on, and what the person in front of it prefers.
+#[derive(Clone, Copy)]
+pub struct View {
+    /// In CSS pixels.
+    pub width: u64,
+    /// In CSS pixels.
+    pub height: u64,
+    /// Pixels of the screen to one of CSS.
+    pub scale: f64,
+    pub touch: bool,
+    /// `screen` or `print`.
+    pub media: &'static str,
+    /// Media features of the person and their values.
+    pub preferences: &'static [(&'static str, &'static str)],
+}
+
+impl View {
+    pub const DESKTOP: View =
+        View { width: 1280, height: 800, scale: 1.0, touch: false, media: "screen", preferences: &[] };
+    pub const PHONE: View =
+        View { width: PHONE_WIDTH, height: 780, scale: 2.0, touch: true, media: "screen", preferences: &[] };
+}
+
+/// chromedriver's own way to the developer tools.
+#[derive(Debug)]
+struct DevTools {
+    command: &'static str,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "cmd": self.command, "params": self.parameters }).to_string()))
+    }
 }
 
 fn options(kind: Kind, profile: &TempDir) -> Value {
@@ -60,6 +125,10 @@ fn options(kind: Kind, profile: &TempDir) -> Value {
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
+        // The same letters and the same pixels on every machine.
+        "--lang=ja",
+        "--font-render-hinting=none",
+        "--hide-scrollbars",
         // Whatever it wants from outside, it does not get beyond this machine.
         "--no-proxy-server",
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",

@@ -1,17 +1,43 @@
 //! What the tests need from the system, and how Debian brings it. Pure: what is there comes in as arguments.
 
+use std::fmt;
+
 use crate::step::Step;
 
-/// A program that tests start, and the Debian package that brings it.
+/// What tests need, and the Debian package that brings it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Need {
-    pub program: &'static str,
+    pub thing: Thing,
     pub package: &'static str,
 }
 
+/// What a package is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A program that tests start.
+    Program(&'static str),
+    /// Any font with Japanese letters: without one the widths that tests measure are those of empty boxes.
+    JapaneseFont,
+}
+
 /// What the browser tests need. All other tests need nothing beside Rust.
-pub const BROWSER: [Need; 2] =
-    [Need { program: "chromium", package: "chromium" }, Need { program: "chromedriver", package: "chromium-driver" }];
+pub const BROWSER: [Need; 3] = [
+    Need { thing: Thing::Program("chromium"), package: "chromium" },
+    Need { thing: Thing::Program("chromedriver"), package: "chromium-driver" },
+    Need { thing: Thing::JapaneseFont, package: "fonts-noto-cjk" },
+];
+
+impl fmt::Display for Thing {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program(name) => write!(out, "`{name}`"),
+            Self::JapaneseFont => out.write_str("a Japanese font"),
+        }
+    }
+}
+
+/// What makes the pictures of the screens small enough to be kept.
+pub const PICTURES: Need = Need { thing: Thing::Program("pngquant"), package: "pngquant" };
 
 /// By what means this machine could install a package.
 #[derive(Clone, Copy)]
@@ -22,9 +48,9 @@ pub struct Machine {
     pub has_sudo: bool,
 }
 
-/// The needs whose programs are not there.
-pub fn missing(needs: &[Need], is_installed: impl Fn(&str) -> bool) -> Vec<&Need> {
-    needs.iter().filter(|need| !is_installed(need.program)).collect()
+/// The needs that are not there.
+pub fn missing(needs: &[Need], is_installed: impl Fn(Thing) -> bool) -> Vec<&Need> {
+    needs.iter().filter(|need| !is_installed(need.thing)).collect()
 }
 
 /// How to install what is missing, or why this machine can't.
@@ -46,25 +72,25 @@ pub fn installation(missing: &[&Need], machine: Machine) -> Result<Vec<Step>, No
 /// What is missing, why it can't be installed from here, and what a person can do.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the browser tests need {programs}: {reason}\n\n\
-     hint: install by hand (on Debian: `apt-get install {packages}`), or leave these tests out by `--rust-only`"
+    "this chore needs {things}: {reason}\n\n\
+     hint: install by hand (on Debian: `apt-get install {packages}`), or leave the browser tests out by `--rust-only`"
 )]
 pub struct NotInstallable {
-    programs: String,
+    things: String,
     packages: String,
     reason: &'static str,
 }
 
 impl NotInstallable {
     fn new(missing: &[&Need], reason: &'static str) -> Self {
-        let programs: Vec<String> = missing.iter().map(|need| format!("`{}`", need.program)).collect();
+        let things: Vec<String> = missing.iter().map(|need| need.thing.to_string()).collect();
         let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
-        Self { programs: programs.join(" and "), packages: packages.join(" "), reason }
+        Self { things: things.join(" and "), packages: packages.join(" "), reason }
     }
 
-    /// apt-get said it was done, but the programs are still not to be found.
+    /// apt-get said it was done, but what is needed is still not to be found.
     pub fn still_missing(missing: &[&Need]) -> Self {
-        Self::new(missing, "their packages are installed, but the search path does not lead there")
+        Self::new(missing, "their packages are installed, but the search path or fontconfig does not lead there")
     }
 }
 
@@ -83,8 +109,9 @@ mod tests {
     #[test]
     fn only_what_is_absent_is_missing() {
         assert_eq!(missing(&BROWSER, |_| true), Vec::<&Need>::new());
-        assert_eq!(missing(&BROWSER, |program| program == "chromium"), [&BROWSER[1]]);
-        assert_eq!(missing(&BROWSER, |_| false), [&BROWSER[0], &BROWSER[1]]);
+        assert_eq!(missing(&BROWSER, |thing| thing != Thing::Program("chromedriver")), [&BROWSER[1]]);
+        assert_eq!(missing(&BROWSER, |thing| thing != Thing::JapaneseFont), [&BROWSER[2]]);
+        assert_eq!(missing(&BROWSER, |_| false).len(), BROWSER.len());
     }
 
     #[test]
@@ -93,7 +120,8 @@ mod tests {
             typed(ROOT),
             [
                 "env DEBIAN_FRONTEND=noninteractive apt-get update",
-                "env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends chromium chromium-driver",
+                "env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+                 chromium chromium-driver fonts-noto-cjk",
             ]
         );
     }
@@ -108,7 +136,7 @@ mod tests {
     fn who_cannot_install_is_told_what_is_missing_and_how_to_get_it() {
         for machine in [Machine { has_apt: false, ..ROOT }, Machine { is_root: false, ..ROOT }] {
             let refusal = installation(&[&BROWSER[1]], machine).expect_err("no way to install").to_string();
-            assert!(refusal.contains("need `chromedriver`"), "{refusal}");
+            assert!(refusal.contains("needs `chromedriver`"), "{refusal}");
             assert!(
                 refusal.contains("apt-get install chromium-driver") && refusal.contains("--rust-only"),
                 "{refusal}"

@@ -1,9 +1,9 @@
 //! The project's own chores, run as `cargo xtask`.
 //!
-//! [`plan`] says which commands a chore consists of and [`debian`] what the tests need from the system; both are pure.
-//! [`step`] runs one command. What the project's code must be like is not checked here but by its tests and lints.
+//! [`plan`] says which commands a chore consists of, [`debian`] and [`npm`] what the browser tests need; all are pure. [`step`] runs one command. What the project's code must be like is not checked here but by its tests and lints.
 
 mod debian;
+mod npm;
 mod plan;
 mod step;
 
@@ -13,7 +13,7 @@ use std::{env, fs};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::debian::Machine;
+use crate::debian::{Machine, Need, Thing};
 use crate::plan::{Browsers, Tools};
 use crate::step::{Step, StepFailed};
 
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Chore::Test(options) => test(&options),
         Chore::Lint => lint(),
         Chore::FirstCommand => first_command(),
+        Chore::Screenshots => screenshots(),
         Chore::Ci => ci(),
     };
     match done {
@@ -43,16 +44,18 @@ struct Xtask {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Run all tests, installing what they need from Debian first
+    /// Run all tests, installing what they need from Debian and npm first
     ///
-    /// The browser tests drive Chromium: where `chromium` or `chromedriver` is missing, it is installed by apt-get (as root or
-    /// by a sudo that asks no password). Where that can't be done, this says what is missing and fails: nothing is skipped in
-    /// silence. Tests run by cargo-nextest where it is installed, else by `cargo test`; doc tests run too.
+    /// The browser tests drive Chromium: where `chromium`, `chromedriver` or a Japanese font is missing, it is installed by
+    /// apt-get (as root or by a sudo that asks no password). axe-core, which judges accessibility, comes by npm into
+    /// `target/npm`. Where that can't be done, this says what is missing and fails: nothing is skipped in silence. Tests run by cargo-nextest where it is installed, else by `cargo test`; doc tests run too.
     Test(TestOptions),
     /// Check the format, clippy and the docs with warnings denied, and the dependencies where cargo-deny is installed
     Lint,
     /// Build for release and run the command without arguments, as a newcomer does, and check that it wrote its report
     FirstCommand,
+    /// Make `docs/screenshots` anew: the main screens of the reference server, on a desktop and on a phone
+    Screenshots,
     /// Everything CI runs: lint, test, first-command
     Ci,
 }
@@ -74,6 +77,8 @@ enum ChoreFailed {
     Step(#[from] StepFailed),
     #[error(transparent)]
     NotInstalled(#[from] debian::NotInstallable),
+    #[error(transparent)]
+    NoNpm(#[from] npm::NoNpm),
     #[error("the first command ended well but left no `{}`", .0.display())]
     NoReport(PathBuf),
     #[error("`{}` can't be prepared: {source}", path.display())]
@@ -83,7 +88,8 @@ enum ChoreFailed {
 fn test(options: &TestOptions) -> Result<(), ChoreFailed> {
     let browsers = if options.rust_only { Browsers::LeftOut } else { Browsers::Driven };
     if browsers == Browsers::Driven {
-        install_browser()?;
+        install(&debian::BROWSER)?;
+        install_axe()?;
     }
     run(&plan::test(&options.filters, browsers, tools()))?;
     if options.rust_only {
@@ -92,16 +98,45 @@ fn test(options: &TestOptions) -> Result<(), ChoreFailed> {
     Ok(())
 }
 
-fn install_browser() -> Result<(), ChoreFailed> {
-    let missing = debian::missing(&debian::BROWSER, is_installed);
+fn install(needs: &[Need]) -> Result<(), ChoreFailed> {
+    let missing = debian::missing(needs, is_there);
     if missing.is_empty() {
         return Ok(());
     }
     run(&debian::installation(&missing, machine())?)?;
-    match debian::missing(&debian::BROWSER, is_installed) {
+    match debian::missing(needs, is_there) {
         still if still.is_empty() => Ok(()),
         still => Err(debian::NotInstallable::still_missing(&still).into()),
     }
+}
+
+fn install_axe() -> Result<(), ChoreFailed> {
+    let (lock_folder, folder) = (root().join(npm::LOCK_FOLDER), npm::folder(root()));
+    let unprepared = |source| ChoreFailed::Directory { path: folder.clone(), source };
+    let lock = fs::read_to_string(lock_folder.join("package-lock.json")).map_err(unprepared)?;
+    if npm::is_current(&lock, fs::read_to_string(npm::installed_note(root())).ok().as_deref()) {
+        return Ok(());
+    }
+    if !is_installed("npm") {
+        return Err(npm::NoNpm.into());
+    }
+    fs::create_dir_all(&folder).map_err(unprepared)?;
+    for file in npm::LOCK_FILES {
+        fs::copy(lock_folder.join(file), folder.join(file)).map_err(unprepared)?;
+    }
+    Ok(run(&[npm::installation(&folder)])?)
+}
+
+/// Needs a browser and fonts, and no judge of accessibility.
+fn screenshots() -> Result<(), ChoreFailed> {
+    install(&debian::BROWSER)?;
+    install(&[debian::PICTURES])?;
+    let folder = root().join(plan::SCREENSHOTS);
+    run(&[plan::screenshots()])?;
+    let files = fs::read_dir(&folder).map_err(|source| ChoreFailed::Directory { path: folder.clone(), source })?;
+    let mut names: Vec<String> = files.flatten().map(|file| file.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    Ok(run(&[plan::small(&folder, names)])?)
 }
 
 fn lint() -> Result<(), ChoreFailed> {
@@ -115,7 +150,7 @@ fn lint() -> Result<(), ChoreFailed> {
 
 /// Runs in a directory of its own and without arguments, so that it is exactly what a newcomer types.
 fn first_command() -> Result<(), ChoreFailed> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let root = root();
     let directory = root.join("target").join("first-command");
     let prepared = fs::remove_dir_all(&directory).or_else(ignore_absent).and_then(|()| fs::create_dir_all(&directory));
     prepared.map_err(|source| ChoreFailed::Directory { path: directory.clone(), source })?;
@@ -147,6 +182,21 @@ fn machine() -> Machine {
         has_apt: is_installed("apt-get"),
         is_root: asked("id", &["-u"]).is_ok_and(|answer| answer.stdout.trim_ascii() == b"0"),
         has_sudo: asked("sudo", &["-n", "true"]).is_ok_and(|answer| answer.status.success()),
+    }
+}
+
+/// The root of the workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+fn is_there(thing: Thing) -> bool {
+    match thing {
+        Thing::Program(name) => is_installed(name),
+        Thing::JapaneseFont => {
+            let fonts = Command::new("fc-list").arg(":lang=ja").stderr(Stdio::null()).output();
+            fonts.is_ok_and(|fonts| !fonts.stdout.trim_ascii().is_empty())
+        }
     }
 }
 

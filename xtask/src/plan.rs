@@ -51,6 +51,22 @@ pub fn lint(tools: Tools) -> Vec<Step> {
     steps
 }
 
+/// Where the pictures of the screens are kept, below the root of the workspace.
+pub const SCREENSHOTS: &str = "docs/screenshots";
+
+/// The test that writes the screenshots; it is ignored otherwise.
+pub fn screenshots() -> Step {
+    let test = format!("{BROWSER_MODULE}pictures::screenshots_of_the_main_screens");
+    Step::new("cargo", ["test", "--workspace", "--test", "browser", "--", "--ignored", "--exact"]).arg(test)
+}
+
+/// Makes the pictures in `folder` small: screens of few colours need no more than a palette of them.
+pub fn small(folder: &Path, names: Vec<String>) -> Step {
+    const COLOURS: &str = "48";
+    let options = ["--force", "--ext", ".png", "--strip", "--speed", "1", "--nofs", COLOURS, "--"].map(str::to_owned);
+    Step::new("pngquant", options.into_iter().chain(names)).inside(folder)
+}
+
 /// The command of the workspace at `root` in its release build, without arguments, started in `directory`.
 pub fn first_command(root: &Path, directory: &Path) -> Step {
     let manifest = root.join("Cargo.toml");
@@ -102,12 +118,25 @@ mod tests {
     /// A test outside that module would ask for Chromium although `--rust-only` was given.
     #[test]
     fn the_browser_tests_live_in_the_module_that_is_left_out() {
-        let source = include_str!("../../tests/browser.rs");
-        let module = source.split_once("mod in_chromium {").expect("a module of that name");
-        let is_test = |line: &str| line.contains("test]");
-        assert!(!module.0.lines().any(is_test), "a test stands before the module");
-        assert!(module.1.lines().any(is_test), "no test stands in the module");
-        assert!(!module.1.contains("\n}\n\n"), "something follows the module");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
+        let tests = |folder: &Path| -> usize {
+            let files =
+                std::fs::read_dir(folder).expect("the browser tests").map(|entry| entry.expect("a file").path());
+            let sources = files.filter(|file| file.extension().is_some_and(|end| end == "rs"));
+            let texts = sources.map(|file| std::fs::read_to_string(file).expect("a source"));
+            texts.map(|text| text.lines().filter(|line| line.contains("test]")).count()).sum()
+        };
+        assert_eq!(tests(&folder), 0, "a test stands beside the module");
+        assert!(tests(&folder.join("in_chromium")) > 0, "no test stands in the module");
+        assert!(include_str!("../../tests/browser/main.rs").contains("mod in_chromium {"));
+    }
+
+    #[test]
+    fn the_screenshots_are_a_test_that_is_ignored_otherwise() {
+        let source = include_str!("../../tests/browser/in_chromium/pictures.rs");
+        let name = screenshots().to_string().rsplit_once("::").expect("a test in a module").1.to_owned();
+        let before = source.split_once(&format!("async fn {name}()")).expect("a test of that name").0;
+        assert!(before.lines().last().is_some_and(|line| line.starts_with("#[ignore = ")), "{before}");
     }
 
     #[test]

@@ -139,7 +139,8 @@ impl Site {
         let (extra, extra_headers) = if is_style { Default::default() } else { self.extras(screen, &reply.about) };
         let (content_type, location, body) = match reply.body {
             Body::Page(screen, content) => {
-                (Some("text/html; charset=utf-8"), None, Bytes::from(layout(screen, reply.portal, &content, &extra)))
+                let page = layout(screen, reply.status, reply.portal, &content, &extra);
+                (Some("text/html; charset=utf-8"), None, Bytes::from(page))
             }
             Body::Redirect(path) => (None, Some(path), Bytes::new()),
             Body::Style => (Some("text/css; charset=utf-8"), None, Bytes::from_static(STYLE.as_bytes())),

@@ -1,7 +1,9 @@
 //! The templates of the screens.
 
 use askama::Template;
+use http::StatusCode;
 
+use super::message::lines_of;
 use super::screen::Screen;
 use crate::core::Portal;
 
@@ -15,6 +17,7 @@ const NO_PORTAL: &str = "Sekisho";
 #[template(path = "layout.html")]
 struct Layout<'a> {
     screen: &'a str,
+    is_error: bool,
     service: &'a str,
     content: &'a str,
     extra: &'a str,
@@ -95,9 +98,16 @@ pub(crate) fn html(template: &impl Template) -> String {
     template.render().expect("a template that is written into a string cannot fail")
 }
 
-/// A whole page; `extra` is HTML that follows the content.
-pub(crate) fn layout(screen: Screen, portal: Option<Portal>, content: &str, extra: &str) -> String {
-    html(&Layout { screen: screen.label(), service: portal.map_or(NO_PORTAL, Portal::name), content, extra })
+/// A whole page; `extra` is HTML that follows the content. The title of a form that was not taken says so first: it is what a
+/// screen reader reads out when the page has come.
+pub(crate) fn layout(screen: Screen, status: StatusCode, portal: Option<Portal>, content: &str, extra: &str) -> String {
+    html(&Layout {
+        screen: screen.label(),
+        is_error: status.is_client_error() && lines_of(screen).is_empty(),
+        service: portal.map_or(NO_PORTAL, Portal::name),
+        content,
+        extra,
+    })
 }
 
 #[cfg(test)]
@@ -114,9 +124,22 @@ mod tests {
 
     #[test]
     fn a_page_has_one_heading_that_is_its_title() {
-        let page = layout(Screen::SignIn, Some(Portal::Employer), "<p>本文</p>", "");
+        let page = layout(Screen::SignIn, StatusCode::OK, Some(Portal::Employer), "<p>本文</p>", "");
         assert!(page.contains("<title>ログイン | 求人者マイページ</title>"));
         assert_eq!(page.matches("<h1>ログイン</h1>").count(), 1);
         assert!(page.contains("<html lang=\"ja\">") && page.contains("<p>本文</p>"));
+    }
+
+    #[test]
+    fn only_a_form_that_was_not_taken_is_an_error_by_its_title() {
+        let title = |screen: Screen, status: StatusCode| {
+            let page = layout(screen, status, None, "", "");
+            page.split_once("<title>").and_then(|(_, rest)| rest.split_once(" |")).map(|(title, _)| title.to_owned())
+        };
+        let again = title(Screen::CodeEntry, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(again.as_deref(), Some("エラー：ワンタイムパスワード入力画面"));
+        assert_eq!(title(Screen::CodeEntry, StatusCode::OK).as_deref(), Some("ワンタイムパスワード入力画面"));
+        // Its own name says it already.
+        assert_eq!(title(Screen::NotFound, StatusCode::NOT_FOUND).as_deref(), Some("ページが見つかりません"));
     }
 }

@@ -34,7 +34,8 @@ impl Seen {
     /// Asserts that it is a screen with this name, and this status.
     #[track_caller]
     pub fn is(&self, status: u16, screen: &str) -> &Self {
-        assert!(self.body.contains(&format!("<title>{screen} | ")), "{screen}: {} {}", self.status, self.body);
+        let title = |prefix: &str| self.body.contains(&format!("<title>{prefix}{screen} | "));
+        assert!(title("") || title("エラー："), "{screen}: {} {}", self.status, self.body);
         assert!(self.body.contains(&format!("<h1>{screen}</h1>")), "{screen}: {}", self.body);
         assert_eq!(self.status, status, "{screen}");
         self
