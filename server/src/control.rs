@@ -14,12 +14,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use tracing::Instrument;
 
 use crate::core::{Address, AddressRefusal, Moment, Portal};
 use crate::desk::{Desk, system};
 use crate::http::{Answer, read_body};
 use crate::passwords::MAX_PASSWORD_BYTES;
+use crate::status::{self, ControlMeters};
 use crate::store::{Account, AccountClock, InsertError, NewAccount, StoreDown};
+use crate::watch::Watched;
 
 /// The largest body: some ten thousand accounts. In bytes.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -30,6 +33,7 @@ const MAX_NAME_BYTES: usize = 256;
 pub(crate) struct Control {
     desk: Arc<Desk>,
     token: [u8; 32],
+    meters: ControlMeters,
     /// Held while clocks are moved, so that what was checked still holds when it is done.
     moves: Mutex<()>,
 }
@@ -100,6 +104,21 @@ struct AddressMove {
 
 impl Answer for Control {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let watched = Watched::begin(request.headers(), &method, self.meters.of(&path), "");
+        let span = watched.span();
+        let answering = async {
+            match status::answer(&self.desk, &method, &path).await {
+                Some(response) => response,
+                None => self.answer_in_json(request).await,
+            }
+        };
+        watched.end(answering.instrument(span).await, &self.desk.metrics)
+    }
+}
+
+impl Control {
+    async fn answer_in_json(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (status, body) = match self.respond(request).await {
             Ok(answer) => answer,
             Err((status, error)) => (status, json!({ "error": error })),
@@ -114,12 +133,10 @@ impl Answer for Control {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
-}
 
-impl Control {
     /// Answers for this desk to those who have the token.
     pub(crate) fn new(desk: Arc<Desk>, token: &str) -> Self {
-        Self { desk, token: Sha256::digest(token).into(), moves: Mutex::new(()) }
+        Self { desk, token: Sha256::digest(token).into(), meters: ControlMeters::new(), moves: Mutex::new(()) }
     }
 
     async fn respond(&self, request: Request<Incoming>) -> Result<(StatusCode, Value), Refusal> {
@@ -128,12 +145,11 @@ impl Control {
         }
         let (head, body) = request.into_parts();
         match (&head.method, head.uri.path()) {
-            (&Method::GET, "/healthz") => Ok((StatusCode::OK, json!({ "status": "ok" }))),
             (&Method::GET, "/clock") => self.show_clock(head.uri.query().unwrap_or_default()),
             (&Method::POST, "/accounts") => self.make_accounts(read_json(body).await?).await,
             (&Method::POST, "/clock") => self.move_clocks(&read_json(body).await?),
             (&Method::POST, "/office/address") => self.move_address(&read_json(body).await?).await,
-            (_, "/healthz" | "/clock" | "/accounts" | "/office/address") => {
+            (_, "/clock" | "/accounts" | "/office/address") => {
                 Err((StatusCode::METHOD_NOT_ALLOWED, "the path takes another method".to_owned()))
             }
             _ => Err((StatusCode::NOT_FOUND, "there is no such path".to_owned())),

@@ -14,9 +14,12 @@ pub mod mail;
 mod pages;
 mod passwords;
 mod server;
+mod status;
 pub mod store;
+mod watch;
 
 pub use decisions::{Conforming, Decisions};
 pub use pages::Screen;
 pub use passwords::{MAX_PASSWORD_BYTES, PasswordCost, PasswordError};
 pub use server::{ControlConfig, RunningServer, Server, ServerConfig, ServerError};
+pub use watch::Metrics;

@@ -19,6 +19,7 @@ use crate::passwords::{PasswordCost, PasswordError, Passwords};
 use crate::store::{
     AccountClock, InsertError, Ledger, NewAccount, RealTime, SqliteLedger, Store, StoreConfig, StoreDown, StoreError,
 };
+use crate::watch::{MeteredDelivery, Metrics};
 
 /// How long open requests and mails under way are waited for at the end.
 const LAST_PATIENCE: Duration = Duration::from_secs(6);
@@ -176,12 +177,14 @@ impl Server {
             Some(control) => Some((listen(control.listen)?, control.token.clone())),
             None => None,
         };
+        let metrics = Arc::new(Metrics::default());
         let desk = Arc::new(Desk {
             store: Arc::new(store),
             decisions,
             passwords: Passwords::new(config.password_cost)?,
-            outbox: Outbox::new(delivery, config.mail_queue),
+            outbox: Outbox::new(Arc::new(MeteredDelivery::new(delivery, metrics.clone())), config.mail_queue),
             mail_charset: config.mail_charset,
+            metrics,
             real_time: RealTime::start(),
             go_live: config.go_live,
         });

@@ -3,8 +3,10 @@
 //! It knows neither HTTP nor HTML, and decides nothing that a rule speaks of.
 
 mod address;
+mod counting;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
@@ -18,6 +20,9 @@ use crate::decisions::{Decisions, Notice, NoticeContext, Occasion, Recipients};
 use crate::mail::{ComposeError, DeliveryError, Letter, Mail, MailCharset, Outbox, Room, compose};
 use crate::passwords::Passwords;
 use crate::store::{Account, Applied, Durable, RealTime, Store};
+use crate::watch::{Metrics, masked};
+
+use counting::{MailWatch, is_dead};
 
 /// Everything between a request and an account.
 pub(crate) struct Desk {
@@ -26,6 +31,7 @@ pub(crate) struct Desk {
     pub(crate) passwords: Passwords,
     pub(crate) outbox: Outbox,
     pub(crate) mail_charset: MailCharset,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) real_time: RealTime,
     pub(crate) go_live: Moment,
 }
@@ -45,11 +51,26 @@ impl Desk {
         password: &str,
         visitor: &Visitor,
     ) -> (Option<Arc<Account>>, Done<Result<SignInAnswer, SignInRefusal>>) {
+        let answered = self.try_sign_in(portal, id, password, visitor).await;
+        self.metrics.sign_in_form(portal, (&answered.1.answer).into());
+        answered
+    }
+
+    async fn try_sign_in(
+        &self,
+        portal: Portal,
+        id: &str,
+        password: &str,
+        visitor: &Visitor,
+    ) -> (Option<Arc<Account>>, Done<Result<SignInAnswer, SignInRefusal>>) {
         let address = Address::parse(id).ok();
         let account = address.as_ref().and_then(|address| self.store.find(portal, address));
         let stored = account.as_ref().map(|account| self.look(account, |state, _| state.password_hash.clone()));
         let refused = |refusal| Done { answer: Err(refusal), skip_cookies: Vec::new() };
-        let Ok(password_is_right) = self.passwords.are_right(password, stored).await else {
+        let began = Instant::now();
+        let checked = self.passwords.are_right(password, stored).await;
+        self.metrics.password_checked(began.elapsed());
+        let Ok(password_is_right) = checked else {
             return (account, refused(SignInRefusal::PasswordsBusy));
         };
         let wrong_pair = || refused(SignInRefusal::WrongPair);
@@ -83,6 +104,18 @@ impl Desk {
 
     /// A code is given.
     pub(crate) async fn submit_code(
+        &self,
+        portal: Portal,
+        visitor: &Visitor,
+        typed: &str,
+        ticked: bool,
+    ) -> Done<Result<SignedIn, CodeRefusal>> {
+        let done = self.try_code(portal, visitor, typed, ticked).await;
+        self.metrics.code_form(portal, (&done.answer).into());
+        done
+    }
+
+    async fn try_code(
         &self,
         portal: Portal,
         visitor: &Visitor,
@@ -253,12 +286,16 @@ impl Desk {
         durable: Durable,
     ) {
         let (store, account, decisions) = (self.store.clone(), account.clone(), self.decisions.clone());
-        let real_time = self.real_time;
+        let (real_time, watch) = (self.real_time, MailWatch::begin(self.metrics.clone()));
         let settled = move |result: Result<(), DeliveryError>| {
+            watch.settled(&result, is_dead(&account, &attempt, real_time.now(), &*decisions));
             let delivery = match result {
-                Ok(()) => Delivery::Accepted,
+                Ok(()) => {
+                    tracing::debug!("the mail host took a code");
+                    Delivery::Accepted
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "a code could not be mailed");
+                    tracing::warn!(error = %masked(&error.to_string()), "a code could not be mailed");
                     Delivery::Refused
                 }
             };
@@ -275,7 +312,7 @@ impl Desk {
         let Some((Notice { to, letter }, room)) = notice.zip(self.outbox.reserve()) else { return };
         match self.written(&Recipients { to: vec![to], cc: Vec::new(), bcc: Vec::new() }, &letter) {
             Ok(mail) => self.outbox.post_when(async move { durable.wait().await.is_ok() }, room, mail, drop),
-            Err(error) => tracing::warn!(%error, "a notice could not be mailed"),
+            Err(error) => tracing::warn!(error = %masked(&error.to_string()), "a notice could not be mailed"),
         }
     }
 

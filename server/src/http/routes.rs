@@ -4,6 +4,7 @@ use http::Method;
 use matchit::Router;
 
 use crate::core::Portal;
+use crate::watch::RouteMeter;
 
 /// A place of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,12 +77,36 @@ impl Routes {
     }
 }
 
+/// What is counted at each place; the first stands for paths that lead nowhere.
+pub(super) fn meters() -> Vec<RouteMeter> {
+    let places = PLACES.iter().map(|(_, end, _)| RouteMeter::new(format!("/{{portal}}/{end}"), false));
+    let others = [("other", false), (PORTALS, false), (STYLE, true)];
+    others.into_iter().map(|(route, is_asset)| RouteMeter::new(route.to_owned(), is_asset)).chain(places).collect()
+}
+
 impl Route {
     /// The methods it takes, as the `Allow` header names them.
     pub(super) fn allow(self) -> &'static str {
         match self {
             Self::Portals | Self::Style => "GET, HEAD",
             Self::Of(_, place) => place.row().2,
+        }
+    }
+
+    /// Where it stands in [`meters`].
+    pub(super) fn meter(self) -> usize {
+        match self {
+            Self::Portals => 1,
+            Self::Style => 2,
+            Self::Of(_, place) => 3 + PLACES.iter().position(|(known, ..)| *known == place).unwrap_or_default(),
+        }
+    }
+
+    /// The portal it belongs to.
+    pub(super) fn portal(self) -> Option<Portal> {
+        match self {
+            Self::Portals | Self::Style => None,
+            Self::Of(portal, _) => Some(portal),
         }
     }
 
@@ -116,6 +141,17 @@ mod tests {
         }
         assert_eq!(routes.find("/"), Some(Route::Portals));
         assert_eq!(routes.find("/style.css"), Some(Route::Style));
+    }
+
+    #[test]
+    fn each_route_is_counted_under_its_own_pattern() {
+        let meters = meters();
+        let counted = |route: Route| meters[route.meter()].route.as_str();
+        assert_eq!((counted(Route::Portals), counted(Route::Style)), (PORTALS, STYLE));
+        for (place, end, _) in PLACES {
+            assert_eq!(counted(Route::Of(Portal::Seeker, place)), format!("/{{portal}}/{end}"));
+        }
+        assert_eq!(meters[0].route, "other");
     }
 
     #[test]

@@ -10,18 +10,20 @@ use http::header::{
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use tracing::Instrument;
 
 use super::connection::Answer;
 use super::cookies::{self, BROWSER, Jar};
 use super::form::Form;
 use super::guard::{FormTokens, is_cross_site};
 use super::reply::{About, Body, Reply};
-use super::routes::{Place, Route, Routes};
+use super::routes::{Place, Route, Routes, meters};
 use super::{account, address, sign_in};
 use crate::core::{Draw, Portal, Visitor};
 use crate::decisions::{CookieKind, Decisions, PageContext, PostContext};
 use crate::desk::{Desk, Done, system};
 use crate::pages::{PortalList, STYLE, Screen, html, layout};
+use crate::watch::{RouteMeter, Watched};
 
 /// The largest form. In bytes.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -39,6 +41,7 @@ pub(crate) struct Site {
     pub(super) form_tokens: FormTokens,
     pub(super) https: bool,
     routes: Routes,
+    meters: Vec<RouteMeter>,
 }
 
 /// One request at a place of a portal.
@@ -55,8 +58,12 @@ pub(super) struct Call<'a> {
 
 impl Answer for Site {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let reply = self.reply(request).await;
-        self.finished(reply)
+        let route = self.routes.find(request.uri().path());
+        let meter = &self.meters[route.map_or(0, Route::meter)];
+        let portal = route.and_then(Route::portal).map_or("", Portal::id);
+        let watched = Watched::begin(request.headers(), request.method(), meter, portal);
+        let reply = self.reply(route, request).instrument(watched.span()).await;
+        watched.end(self.finished(reply), &self.desk.metrics)
     }
 }
 
@@ -68,15 +75,15 @@ impl Site {
             system().fill(&mut key);
             key
         });
-        Self { desk, form_tokens: FormTokens::new(key), https, routes: Routes::new() }
+        Self { desk, form_tokens: FormTokens::new(key), https, routes: Routes::new(), meters: meters() }
     }
 
     pub(super) fn decisions(&self) -> &dyn Decisions {
         &*self.desk.decisions
     }
 
-    async fn reply(&self, request: Request<Incoming>) -> Reply {
-        let Some(route) = self.routes.find(request.uri().path()) else {
+    async fn reply(&self, route: Option<Route>, request: Request<Incoming>) -> Reply {
+        let Some(route) = route else {
             return Reply::message(StatusCode::NOT_FOUND, None, Screen::NotFound);
         };
         if !route.takes(request.method()) {

@@ -10,11 +10,13 @@ use rand::RngExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 
 use super::backoff::Backoff;
 use super::delivery::{Delivery, DeliveryError};
 use super::message::Mail;
 use super::smtp::MAIL_CONNECTIONS;
+use crate::watch::masked;
 
 /// How many mails wait or are under way at most; the launch queues one per sign-in for as long as the mail host is behind.
 pub const MAIL_QUEUE: usize = 10_000;
@@ -26,6 +28,7 @@ pub const DELIVERY_TIME: Duration = Duration::from_secs(5 * 60);
 pub struct Outbox {
     delivery: Arc<dyn Delivery>,
     room: Arc<Semaphore>,
+    capacity: usize,
     lanes: Arc<Semaphore>,
     tasks: TaskTracker,
     /// No more pauses: each mail has one last try.
@@ -43,6 +46,7 @@ impl Outbox {
         Self {
             delivery,
             room: Arc::new(Semaphore::new(capacity)),
+            capacity,
             lanes: Arc::new(Semaphore::new(MAIL_CONNECTIONS)),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -72,7 +76,7 @@ impl Outbox {
         let settle = Settle(Some(settled));
         let (delivery, lanes) = (self.delivery.clone(), self.lanes.clone());
         let (closing, closed) = (self.closing.clone(), self.closed.clone());
-        self.tasks.spawn(async move {
+        let delivering = async move {
             let Room(_place) = room;
             let delivering = async {
                 if !certain.await {
@@ -85,7 +89,19 @@ impl Outbox {
                 result = delivering => result,
             };
             settle.with(delivered);
-        });
+        };
+        // What is logged on the way bears the id of the request that caused the mail.
+        self.tasks.spawn(delivering.in_current_span());
+    }
+
+    /// How many mails wait or are under way.
+    pub fn depth(&self) -> usize {
+        self.capacity - self.room.available_permits()
+    }
+
+    /// How many mails the queue takes.
+    pub fn capacity(&self) -> usize {
+        self.capacity
     }
 
     /// Gives every mail that waits one last try, lets what is under way come to its end for at most `patience`, and drops
@@ -137,7 +153,7 @@ async fn deliver(
             drop(lane);
             match result {
                 Err(DeliveryError::TryLater(reason)) if !is_last => {
-                    tracing::debug!(reason, "the mail is tried again");
+                    tracing::debug!(reason = %masked(&reason), "the mail is tried again");
                     last = DeliveryError::TryLater(reason);
                     let pause = backoff.pause(rand::rng().random());
                     // Where the server is closing, the pause ends and the next try is the last.

@@ -21,10 +21,10 @@ async fn only_who_has_the_token_is_served() {
     let mut browser = Browser::open(world.server.control_address().unwrap()).await;
     for authorization in ["", "Bearer ", "Bearer wrong", "Basic control-token", "control-token"] {
         let headers = [("authorization", authorization)];
-        let seen = browser.send(Method::GET, "/healthz", &headers, Bytes::new()).await;
+        let seen = browser.send(Method::GET, "/clock", &headers, Bytes::new()).await;
         assert_eq!(seen.status, StatusCode::UNAUTHORIZED, "{authorization}");
     }
-    assert_eq!(world.control(Method::GET, "/healthz", Value::Null).await.0, StatusCode::OK);
+    assert_eq!(world.control(Method::GET, "/clock", Value::Null).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(world.control(Method::GET, "/nothing", Value::Null).await.0, StatusCode::NOT_FOUND);
     assert_eq!(world.control(Method::DELETE, "/clock", Value::Null).await.0, StatusCode::METHOD_NOT_ALLOWED);
 }

@@ -5,5 +5,7 @@ mod browser;
 mod control;
 mod flow;
 mod hostile;
+mod logs;
+mod metrics;
 mod smtp;
 mod world;
