@@ -31,6 +31,10 @@ async fn samples(world: &World) -> Samples {
     let scrape = Scrape::parse(text.lines().map(|line| Ok(line.to_owned()))).unwrap();
     let mut samples = Samples::new();
     for sample in scrape.samples {
+        // The parser gives a histogram once as a whole and once more by these.
+        if sample.metric.ends_with("_seconds_sum") || sample.metric.ends_with("_seconds_count") {
+            continue;
+        }
         let mut labels: Vec<_> = sample.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
         labels.sort();
         let name = format!("{}{{{}}}", sample.metric, labels.join(","));
