@@ -178,6 +178,8 @@ impl Server {
             None => None,
         };
         let metrics = Arc::new(Metrics::default());
+        let committing = metrics.clone();
+        store.watch_commits(Box::new(move |commit| committing.committed(commit.events, commit.took)));
         let desk = Arc::new(Desk {
             store: Arc::new(store),
             decisions,

@@ -50,16 +50,18 @@ pub(crate) async fn answer(desk: &Arc<Desk>, method: &Method, path: &str) -> Opt
     Some(if path == HEALTH { health(desk) } else { metrics(desk).await })
 }
 
-/// Whether new sign-ins can be served. A full mail queue is not a reason to be taken out of service: skips and pages work.
+/// Whether the server can serve; it cannot once its store has failed. A full mail queue is not a reason to be taken out of service: skips and pages work.
 fn health(desk: &Desk) -> Response<Full<Bytes>> {
     let (depth, capacity) = (desk.outbox.depth(), desk.outbox.capacity());
     let queue = if depth < capacity { "ok" } else { "full" };
+    let (status, state) =
+        if desk.store.is_down() { (StatusCode::SERVICE_UNAVAILABLE, "failed") } else { (StatusCode::OK, "ok") };
     let body = json!({
-        "status": "ok",
-        "store": { "state": "ok" },
+        "status": state,
+        "store": { "state": state },
         "mail_queue": { "state": queue, "mails": depth, "capacity": capacity },
     });
-    plain(StatusCode::OK, "application/json", body.to_string())
+    plain(status, "application/json", body.to_string())
 }
 
 /// The gauges look at every account, which is no work for a thread that answers requests.

@@ -52,7 +52,12 @@ impl Desk {
                 living.skips += state.skips.iter().filter(is_live).count();
             });
         }
-        Gauges { mail_queue: self.outbox.depth(), mail_queue_capacity: self.outbox.capacity(), portals }
+        Gauges {
+            mail_queue: self.outbox.depth(),
+            mail_queue_capacity: self.outbox.capacity(),
+            store_is_down: self.store.is_down(),
+            portals,
+        }
     }
 }
 

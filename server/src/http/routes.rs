@@ -79,7 +79,7 @@ impl Routes {
 
 /// What is counted at each place; the first stands for paths that lead nowhere.
 pub(super) fn meters() -> Vec<RouteMeter> {
-    let places = PLACES.iter().map(|(_, end, _)| RouteMeter::new(format!("/{{portal}}/{end}"), false));
+    let places = PLACES.iter().map(|(_, end, _)| RouteMeter::new(format!("/:portal/{end}"), false));
     let others = [("other", false), (PORTALS, false), (STYLE, true)];
     others.into_iter().map(|(route, is_asset)| RouteMeter::new(route.to_owned(), is_asset)).chain(places).collect()
 }
@@ -149,7 +149,7 @@ mod tests {
         let counted = |route: Route| meters[route.meter()].route.as_str();
         assert_eq!((counted(Route::Portals), counted(Route::Style)), (PORTALS, STYLE));
         for (place, end, _) in PLACES {
-            assert_eq!(counted(Route::Of(Portal::Seeker, place)), format!("/{{portal}}/{end}"));
+            assert_eq!(counted(Route::Of(Portal::Seeker, place)), format!("/:portal/{end}"));
         }
         assert_eq!(meters[0].route, "other");
     }

@@ -15,6 +15,8 @@ pub(crate) struct Gauges {
     pub(crate) mail_queue: usize,
     /// How many the queue takes.
     pub(crate) mail_queue_capacity: usize,
+    /// Whether the store has failed.
+    pub(crate) store_is_down: bool,
     /// What is alive at each portal, in the order of [`Portal::ALL`].
     pub(crate) portals: [Living; 3],
 }
@@ -33,6 +35,7 @@ impl Metrics {
         let as_gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
         self.mail_queue.set(as_gauge(gauges.mail_queue));
         self.mail_queue_capacity.set(as_gauge(gauges.mail_queue_capacity));
+        self.store_up.set(i64::from(!gauges.store_is_down));
         for (portal, living) in Portal::ALL.iter().zip(&gauges.portals) {
             self.accounts.with_label_values(&[portal.id()]).set(as_gauge(living.accounts));
             self.sessions.with_label_values(&[portal.id()]).set(as_gauge(living.sessions));

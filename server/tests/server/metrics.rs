@@ -181,11 +181,11 @@ async fn a_known_flow_moves_the_right_counters_by_exactly_so_much() {
         let name = format!("sekisho_http_requests_total{{method={method},route={route},status={status}}}");
         requests.get(&name).copied().unwrap_or_default()
     };
-    assert_eq!(requests("/{portal}/sign-in", "GET", "2xx"), 5.0);
-    assert_eq!(requests("/{portal}/sign-in", "POST", "3xx"), 4.0);
-    assert_eq!(requests("/{portal}/sign-in", "POST", "4xx"), 1.0);
-    assert_eq!(requests("/{portal}/code", "POST", "3xx"), 2.0);
-    assert_eq!(requests("/{portal}/code", "POST", "4xx"), 1.0);
+    assert_eq!(requests("/:portal/sign-in", "GET", "2xx"), 5.0);
+    assert_eq!(requests("/:portal/sign-in", "POST", "3xx"), 4.0);
+    assert_eq!(requests("/:portal/sign-in", "POST", "4xx"), 1.0);
+    assert_eq!(requests("/:portal/code", "POST", "3xx"), 2.0);
+    assert_eq!(requests("/:portal/code", "POST", "4xx"), 1.0);
 }
 
 /// A mail is settled by another task than the one that signs in.
