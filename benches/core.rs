@@ -97,7 +97,7 @@ impl Login {
     }
 
     fn resume(&mut self) {
-        let event = CompleteResume { visitor: &self.visitor };
+        let event = CompleteResume { visitor: &self.visitor, additional: &[] };
         assert!(Self::happen(&mut self.state, event).answer.unwrap().is_empty());
     }
 

@@ -29,7 +29,7 @@ fn main() {
     let empty = resident();
     for first in (0..accounts).step_by(BATCH) {
         let batch = (first..(first + BATCH).min(accounts)).map(|number| new(number, &mut draw)).collect();
-        store.insert(batch, &mut draw).unwrap();
+        store.insert(batch, GO_LIVE, &mut draw, &Conforming).unwrap();
     }
     let with_accounts = resident();
     let mut visitors: Vec<Option<Token>> = Vec::with_capacity(accounts);

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use rand::RngExt;
 use sekisho_reports::record::TargetInfo;
+use sekisho_server::core::GO_LIVE;
 use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig};
 use sekisho_simulator::account::{Accounts, NumberedAccounts};
@@ -53,6 +54,8 @@ impl Venue {
             control: Some(ControlConfig { listen: ([127, 0, 0, 1], 0).into(), token: token.clone() }),
             smtp: Some(sink.address().to_string()),
             password_cost: PasswordCost::Cheap,
+            // NOTICE-1: the embedded server's time starts after go-live, also on a machine whose clock is behind.
+            starts_after: Some(GO_LIVE),
             ..ServerConfig::default()
         };
         let server = Server::start(config, decisions).await?;

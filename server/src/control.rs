@@ -1,6 +1,8 @@
 //! The control listener: makes accounts, moves their clocks, and stands in for the office. For tests only; it is off
 //! unless configured, listens apart, and every request bears its token.
 
+mod office;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tracing::Instrument;
 
-use crate::core::{Address, AddressRefusal, Moment, Portal};
+use crate::core::{Address, MAX_NAME_BYTES, Moment, Portal};
 use crate::desk::{Desk, system};
 use crate::http::{Answer, read_body};
 use crate::passwords::MAX_PASSWORD_BYTES;
@@ -26,8 +28,6 @@ use crate::watch::Watched;
 
 /// The largest body: some ten thousand accounts. In bytes.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
-/// The longest name of an account. In bytes.
-const MAX_NAME_BYTES: usize = 256;
 
 /// The control listener's answers.
 pub(crate) struct Control {
@@ -94,14 +94,6 @@ struct Key {
     address: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AddressMove {
-    portal: String,
-    address: String,
-    new_address: String,
-}
-
 impl Answer for Control {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -144,15 +136,15 @@ impl Control {
             return Err((StatusCode::UNAUTHORIZED, "the token is missing or wrong".to_owned()));
         }
         let (head, body) = request.into_parts();
+        if let Some(rest) = head.uri.path().strip_prefix(office::REQUESTS) {
+            return self.office(&head.method, rest, body).await;
+        }
         match (&head.method, head.uri.path()) {
             (&Method::GET, "/clock") => self.show_clock(head.uri.query().unwrap_or_default()),
             (&Method::POST, "/accounts") => self.make_accounts(read_json(body).await?).await,
             (&Method::POST, "/clock") => self.move_clocks(&read_json(body).await?),
-            (&Method::POST, "/office/address") => self.move_address(&read_json(body).await?).await,
-            (_, "/clock" | "/accounts" | "/office/address") => {
-                Err((StatusCode::METHOD_NOT_ALLOWED, "the path takes another method".to_owned()))
-            }
-            _ => Err((StatusCode::NOT_FOUND, "there is no such path".to_owned())),
+            (_, "/clock" | "/accounts") => Err(wrong_method()),
+            _ => Err(no_such_path()),
         }
     }
 
@@ -180,7 +172,8 @@ impl Control {
             account.password_hash = hash;
         }
         let created = accounts.len();
-        self.desk.store.insert(accounts, &mut system()).map_err(|error| match error {
+        let inserted = self.desk.store.insert(accounts, real, &mut system(), &*self.desk.decisions);
+        inserted.map_err(|error| match error {
             InsertError::Taken { .. } => (StatusCode::CONFLICT, error.to_string()),
             InsertError::NoMain { .. } => unprocessable(&error.to_string()),
         })?;
@@ -232,22 +225,10 @@ impl Control {
         Ok((StatusCode::OK, json!({ "now": now.to_string() })))
     }
 
-    /// FAQ-05 c: the office registers another address; how long that takes is the clock's affair.
-    async fn move_address(&self, wanted: &AddressMove) -> Result<(StatusCode, Value), Refusal> {
-        let account = self.find(&Key { portal: wanted.portal.clone(), address: wanted.address.clone() })?;
-        let address = Address::parse(&wanted.new_address).map_err(|error| unprocessable(&error.to_string()))?;
-        match self.desk.move_address(&account, &address).await {
-            Ok(()) => Ok((StatusCode::OK, json!({ "address": address.as_str() }))),
-            Err(AddressRefusal::Taken | AddressRefusal::NotSignedIn) => {
-                Err((StatusCode::CONFLICT, "the address is taken".to_owned()))
-            }
-        }
-    }
-
     fn find(&self, key: &Key) -> Result<Arc<Account>, Refusal> {
         let portal: Option<Portal> = key.portal.parse().ok();
         let id = portal.zip(Address::parse(&key.address).ok());
-        let account = id.and_then(|(portal, address)| self.desk.store.find(portal, &address));
+        let account = id.and_then(|(portal, address)| self.desk.find(portal, &address));
         account.ok_or_else(|| (StatusCode::NOT_FOUND, format!("no account `{}` at `{}`", key.address, key.portal)))
     }
 }
@@ -286,6 +267,14 @@ async fn read_json<T: DeserializeOwned>(body: Incoming) -> Result<T, Refusal> {
     let bytes =
         read_body(body, MAX_BODY_BYTES).await.map_err(|status| (status, "the body cannot be read".to_owned()))?;
     serde_json::from_slice(&bytes).map_err(|error| unprocessable(&error.to_string()))
+}
+
+fn wrong_method() -> Refusal {
+    (StatusCode::METHOD_NOT_ALLOWED, "the path takes another method".to_owned())
+}
+
+fn no_such_path() -> Refusal {
+    (StatusCode::NOT_FOUND, "there is no such path".to_owned())
 }
 
 fn unprocessable(error: &str) -> Refusal {

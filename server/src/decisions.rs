@@ -9,11 +9,12 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::core::{
-    AccountState, Address, Attempt, BrowserTag, CODE_MAILS_PER_HOUR, CODE_VALID, Code, Delivery, Draw, Identity,
-    Moment, Page, SESSION_VALID, SKIP_VALID, Session, Skip, SkipCheck, Slot, Standing, Token, WRONG_CODES_PER_ATTEMPT,
-    WRONG_CODES_PER_HOUR,
+    AccountState, Address, AddressChange, Attempt, BrowserTag, CODE_MAILS_PER_HOUR, CODE_VALID, Code, Delivery, Draw,
+    Identity, MAX_ADDITIONAL_ACCOUNTS, Moment, NUMBER_MAILS_PER_HOUR, NUMBER_VALID, Page, Portal, REFUSED_IDS_PER_HOUR,
+    SESSION_VALID, SKIP_VALID, Session, Skip, SkipCheck, Slot, Standing, Token, TokenHash, WRONG_CODES_PER_ATTEMPT,
+    WRONG_CODES_PER_HOUR, WRONG_NUMBERS_PER_CHANGE, WRONG_PASSWORDS_PER_HOUR, after_business_days,
 };
-use crate::mail::{Letter, code_letter};
+use crate::mail::{Letter, address_notice, code_letter, number_letter, password_notice};
 use crate::pages::Screen;
 
 /// What a user has just done, where it may do something to the account's skips.
@@ -39,6 +40,8 @@ pub enum Step {
     ResumeCompleted,
     /// Another address was registered by the user.
     AddressChanged,
+    /// The user chose another password.
+    PasswordChanged,
     /// The user signed out.
     SignedOut,
 }
@@ -50,6 +53,8 @@ pub enum Occasion {
     WrongPassword,
     /// No account has the ID (FAQ-01 c).
     UnknownId,
+    /// A code was mailed, and with that all that FAQ-01 a calls for.
+    CodeMailed,
     /// A skip let the browser in (FAQ-06 f).
     SignedInBySkip,
     /// No code is asked yet (NOTICE-1 a).
@@ -58,6 +63,18 @@ pub enum Occasion {
     SkipSet,
     /// The account's clock was moved on (FAQ-09 b).
     TimePassed,
+}
+
+/// What was changed of an account by its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change<'a> {
+    /// The address.
+    Address {
+        /// The one before.
+        former: &'a Address,
+    },
+    /// The password.
+    Password,
 }
 
 /// What is known when it is asked whether a sign-in needs a code.
@@ -211,7 +228,7 @@ pub trait Decisions: Send + Sync {
         code_letter(code, account.identity.portal)
     }
 
-    /// FAQ-01 c, FAQ-06 f, FAQ-09 b: nothing is mailed but codes.
+    /// FAQ-01 a, c, FAQ-06 f, FAQ-09 b: on none of these occasions is anything mailed.
     fn notice_on(&self, _context: &NoticeContext<'_>) -> Option<Notice> {
         None
     }
@@ -329,6 +346,103 @@ pub trait Decisions: Send + Sync {
         StatusCode::GONE
     }
 
+    // --- changing the address ---------------------------------------------------------------------------------------
+
+    /// NOTICE-4: the change is offered to who is signed in, before go-live too.
+    fn address_change_is_offered(&self, _now: Moment) -> bool {
+        true
+    }
+
+    /// NOTICE-4: nothing changes before the new address has shown that it reaches the user.
+    fn address_change_is_confirmed(&self) -> bool {
+        true
+    }
+
+    /// NOTICE-4: the confirmation number goes to the new address and to nobody else.
+    fn number_recipients(&self, _account: &AccountState, new_address: &Address) -> Recipients {
+        Recipients { to: vec![new_address.clone()], cc: Vec::new(), bcc: Vec::new() }
+    }
+
+    /// NOTICE-4: what that mail says; it cannot be taken for one with a code.
+    fn number_letter(&self, number: &Code, account: &AccountState) -> Letter {
+        number_letter(number, account.identity.portal)
+    }
+
+    /// NOTICE-4: the number that was mailed for this change and no other, compared in constant time.
+    fn number_is_right(&self, typed: &str, change: &AddressChange) -> bool {
+        change.number.is_some_and(|number| Code::parse(typed).is_some_and(|typed| typed.matches(&number)))
+    }
+
+    /// Policy: a number is valid as long as a code; the exact instant still is.
+    fn number_is_in_time(&self, asked_at: Moment, now: Moment) -> bool {
+        now <= asked_at + NUMBER_VALID
+    }
+
+    /// BASE: a change is confirmed in the session that asked for it.
+    fn address_change_belongs_to(&self, change: &AddressChange, holder: &TokenHash) -> bool {
+        change.holder == *holder
+    }
+
+    /// BASE: wrong numbers end the change.
+    fn wrong_numbers_end_change(&self, wrong: u32) -> bool {
+        wrong >= WRONG_NUMBERS_PER_CHANGE
+    }
+
+    /// BASE: the mails that somebody signed in can have sent to strangers are few.
+    fn number_mails_are_used_up(&self, mailed_within_the_hour: usize) -> bool {
+        mailed_within_the_hour >= NUMBER_MAILS_PER_HOUR
+    }
+
+    /// Policy: after a change of the address its former one is told, after one of the password the registered one, so
+    /// that nobody loses an account without a word.
+    fn notice_of_change(&self, change: &Change<'_>, account: &AccountState) -> Option<Notice> {
+        let portal = account.identity.portal;
+        Some(match change {
+            Change::Address { former } => Notice { to: (*former).clone(), letter: address_notice(portal) },
+            Change::Password => Notice { to: account.address.clone(), letter: password_notice(portal) },
+        })
+    }
+
+    // --- the office -------------------------------------------------------------------------------------------------
+
+    /// FAQ-05 c: the office needs days; it is done at 09:00 in Japan of the last of them.
+    fn office_is_done_at(&self, checked_at: Moment, business_days: u16) -> Moment {
+        after_business_days(checked_at, business_days)
+    }
+
+    /// FAQ-05 c, d: the new address is in force from the instant it is done, this instant included; till then the old
+    /// one decides in all things.
+    fn office_change_is_in_force(&self, done_at: Moment, now: Moment) -> bool {
+        now >= done_at
+    }
+
+    // --- additional accounts and passwords --------------------------------------------------------------------------
+
+    /// FAQ-15: a main account of an employer has additional ones; they have none of their own.
+    fn may_have_additional(&self, account: &Identity) -> bool {
+        account.portal == Portal::Employer && account.main.is_none()
+    }
+
+    /// Policy: a bounded number of them.
+    fn additional_are_used_up(&self, additional: usize) -> bool {
+        additional >= MAX_ADDITIONAL_ACCOUNTS
+    }
+
+    /// BASE (no enumeration): an employer tries few addresses of others.
+    fn refused_ids_close_adding(&self, refused_within_the_hour: usize) -> bool {
+        refused_within_the_hour >= REFUSED_IDS_PER_HOUR
+    }
+
+    /// BASE: a changed password ends all other sessions and open attempts.
+    fn password_change_ends_the_rest(&self) -> bool {
+        true
+    }
+
+    /// BASE: wrong current passwords are limited.
+    fn wrong_passwords_close_change(&self, wrong_within_the_hour: usize) -> bool {
+        wrong_within_the_hour >= WRONG_PASSWORDS_PER_HOUR
+    }
+
     // --- skips ------------------------------------------------------------------------------------------------------
 
     /// FAQ-06 a, b, c, d: a skip is set by ［OK］ and by nothing else.
@@ -395,7 +509,8 @@ pub trait Decisions: Send + Sync {
 
     // --- revocation and status --------------------------------------------------------------------------------------
 
-    /// FAQ-08 g, FAQ-12 c: ［完了］ ends the skips, and nothing else does.
+    /// FAQ-08 g, FAQ-12 c: ［完了］ ends the skips, and nothing else does; policy: neither does another address nor another
+    /// password.
     fn revokes_skips(&self, step: Step) -> bool {
         step == Step::ResumeCompleted
     }
@@ -405,13 +520,13 @@ pub trait Decisions: Send + Sync {
         skip.generation == account.generation
     }
 
-    /// FAQ-16 c: it ends the skips of the acting account only.
-    fn revocation_reaches(&self, acting: &Identity) -> Vec<Slot> {
+    /// FAQ-16 c: it ends the skips of the acting account only, not those of its additional accounts.
+    fn revocation_reaches(&self, acting: &Identity, _additional: &[Slot]) -> Vec<Slot> {
         vec![acting.slot]
     }
 
     /// FAQ-13: あり if any browser has a live skip, wherever it is; never how many or which.
-    fn skip_status(&self, live: usize, _live_in_this_browser: bool) -> String {
+    fn skip_status(&self, _account: &AccountState, live: usize, _live_in_this_browser: bool) -> String {
         let text = if live > 0 { "あり" } else { "なし" };
         text.to_owned()
     }

@@ -76,6 +76,27 @@ impl Passwords {
         })
     }
 
+    /// Hashes one password; like a check it waits for its turn and holds up nobody else.
+    ///
+    /// # Errors
+    /// No turn came within [`TURN_PATIENCE`], or there was no memory for it.
+    pub async fn hash_one(&self, password: &str) -> Result<Arc<str>, PasswordsBusy> {
+        let (hasher, password) = (self.hasher.clone(), password.to_owned());
+        let hashed = match self.cost {
+            PasswordCost::Cheap => hash(&hasher, &password),
+            PasswordCost::Full => {
+                let turn = tokio::time::timeout(TURN_PATIENCE, self.turns.acquire()).await;
+                let Ok(Ok(_turn)) = turn else { return Err(PasswordsBusy) };
+                let hashing = tokio::task::spawn_blocking(move || hash(&hasher, &password));
+                hashing.await.map_err(|_| PasswordsBusy)?
+            }
+        };
+        hashed.map_err(|error| {
+            tracing::error!(%error, "a password was not hashed");
+            PasswordsBusy
+        })
+    }
+
     /// Whether the password is the one of this hash; without a hash it is not, after the same time.
     ///
     /// # Errors

@@ -12,11 +12,13 @@ use rand::{Rng, SeedableRng};
 use sekisho_scenarios::oracle::{self, AccountId, Action, BrowserId, Planted, Screen, Seen, Status, Typed};
 use sekisho_server::Decisions;
 use sekisho_server::core::{
-    AccountState, Address, BrowserTag, ChangeAddress, Code, CodeRefusal, CompleteResume, ConfirmSkip, Cookie, Delivery,
-    Draw, Effect, Event, GO_LIVE, Identity, MailSettled, MainAccount, Moment, MoveAddress, Page, Portal, RevokeSkips,
-    SignIn, SignInAnswer, SignOut, SignedIn, Slot, SubmitCode, Token, ViewCode, ViewPage, Visitor, apply,
+    AccountState, Address, AskAddressChange, BrowserTag, CheckIdentity, Code, CodeRefusal, CompleteResume,
+    ConfirmAddressChange, ConfirmSkip, Cookie, Delivery, Draw, Effect, Event, GO_LIVE, Identity, MailSettled,
+    MainAccount, Moment, OpenProcedure, Page, Portal, RevokeSkips, SignIn, SignInAnswer, SignOut, SignedIn, Slot,
+    SubmitCode, Token, ViewCode, ViewPage, Visitor, apply,
 };
-use sekisho_server::decisions::{NoticeContext, Occasion};
+use sekisho_server::decisions::{Notice, NoticeContext, Occasion};
+use sekisho_server::mail::address_notice;
 
 /// A code that is mailed to nobody: see [`Lots`].
 const NEVER_MAILED: &str = "999999";
@@ -30,6 +32,8 @@ pub struct Login {
     now: Moment,
     lots: Lots,
     decisions: Arc<dyn Decisions>,
+    /// The confirmation numbers that were mailed.
+    numbers: Vec<String>,
     /// The recipients of all mails of the step.
     mails: Vec<Option<oracle::Address>>,
 }
@@ -83,6 +87,7 @@ impl Login {
             lots,
             decisions,
             mails: Vec::new(),
+            numbers: Vec::new(),
         }
     }
 
@@ -101,8 +106,9 @@ impl Login {
             Action::ChangeAddress(browser) => self.change_address(browser),
             Action::OfficeChangesAddress(account) => {
                 let address = self.next_address(account);
-                let answer = self.happen(account, None, MoveAddress { address: &address });
-                answer.map_or(Screen::Outside, |()| Screen::Nothing)
+                let id = self.happen(account, None, OpenProcedure { new_address: &address, is_free: true });
+                let answer = id.and_then(|id| self.happen(account, None, CheckIdentity { id: &id, business_days: 0 }));
+                answer.map_or(Screen::Outside, |_| Screen::Nothing)
             }
             Action::SignOut(browser) => {
                 let visitor = self.visitor(browser);
@@ -184,7 +190,11 @@ impl Login {
 
     fn complete_resume(&mut self, browser: BrowserId) -> Screen {
         let (visitor, account) = (self.visitor(browser), self.holder(browser));
-        let Ok(others) = self.happen(account, Some(browser), CompleteResume { visitor: &visitor }) else {
+        let additional: Vec<Slot> =
+            if account.0 == 0 { (1..self.accounts.len()).map(slot).collect() } else { Vec::new() };
+        let Ok(others) =
+            self.happen(account, Some(browser), CompleteResume { visitor: &visitor, additional: &additional })
+        else {
             return Screen::Outside;
         };
         let reached: Vec<AccountId> = (0..self.accounts.len())
@@ -224,7 +234,13 @@ impl Login {
     fn change_address(&mut self, browser: BrowserId) -> Screen {
         let (visitor, account) = (self.visitor(browser), self.holder(browser));
         let address = self.next_address(account);
-        let answer = self.happen(account, Some(browser), ChangeAddress { visitor: &visitor, address: &address });
+        let event = AskAddressChange { visitor: &visitor, address: &address, is_free: true, mail_has_room: true };
+        if self.happen(account, Some(browser), event).is_err() {
+            return Screen::Outside;
+        }
+        let number = self.numbers.pop().unwrap_or_default();
+        let event = ConfirmAddressChange { visitor: &visitor, typed: &number, claim: (&address, true) };
+        let answer = self.happen(account, Some(browser), event);
         answer.map_or(Screen::Outside, |()| Screen::Inside(account))
     }
 
@@ -273,6 +289,9 @@ impl Login {
                     self.mails.extend([recipients.to, recipients.cc, recipients.bcc].concat().iter().map(known));
                     self.codes[account.0].push(code_in(&letter.body));
                 }
+                // The mails of an address change are no codes; the model speaks of codes and of what nobody asked for.
+                Effect::Mail { letter, .. } => self.numbers.push(number_in(&letter.body)),
+                Effect::Notify(notice) if is_of_a_change(&notice) => {}
                 Effect::Notify(notice) => self.mails.push(known(&notice.to)),
                 Effect::KeepSkip(cookie) => {
                     if let Some(browser) = browser.map(|browser| &mut self.browsers[browser.0]) {
@@ -280,7 +299,7 @@ impl Login {
                         browser.keep(cookie);
                     }
                 }
-                Effect::OpenToken(_) | Effect::CloseToken(_) => {}
+                Effect::OpenToken(_) | Effect::CloseToken(_) | Effect::ClaimAddress(_) | Effect::FreeAddress(_) => {}
             }
         }
         outcome.answer
@@ -350,6 +369,15 @@ fn known(address: &Address) -> Option<oracle::Address> {
 /// The code as a reader of the mail finds it.
 fn code_in(body: &str) -> String {
     body.lines().find_map(|line| line.strip_prefix("ワンタイムパスワード：")).unwrap_or_default().to_owned()
+}
+
+/// The confirmation number as a reader of the mail finds it.
+fn number_in(body: &str) -> String {
+    body.lines().find_map(|line| line.strip_prefix("確認番号：")).unwrap_or_default().to_owned()
+}
+
+fn is_of_a_change(notice: &Notice) -> bool {
+    Portal::ALL.into_iter().any(|portal| notice.letter == address_notice(portal))
 }
 
 /// The value with one of its characters changed.

@@ -25,16 +25,16 @@ pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-13":
 struct AlwaysSome;
 
 impl Decisions for AlwaysSome {
-    fn skip_status(&self, _live: usize, live_in_this_browser: bool) -> String {
-        Conforming.skip_status(1, live_in_this_browser)
+    fn skip_status(&self, account: &AccountState, _live: usize, live_in_this_browser: bool) -> String {
+        Conforming.skip_status(account, 1, live_in_this_browser)
     }
 }
 
 struct FromTwoOn;
 
 impl Decisions for FromTwoOn {
-    fn skip_status(&self, live: usize, live_in_this_browser: bool) -> String {
-        Conforming.skip_status(live.saturating_sub(1), live_in_this_browser)
+    fn skip_status(&self, account: &AccountState, live: usize, live_in_this_browser: bool) -> String {
+        Conforming.skip_status(account, live.saturating_sub(1), live_in_this_browser)
     }
 }
 
@@ -80,7 +80,7 @@ impl Decisions for LapsedCount {
 struct ThisBrowserOnly;
 
 impl Decisions for ThisBrowserOnly {
-    fn skip_status(&self, _live: usize, live_in_this_browser: bool) -> String {
-        Conforming.skip_status(usize::from(live_in_this_browser), live_in_this_browser)
+    fn skip_status(&self, account: &AccountState, _live: usize, live_in_this_browser: bool) -> String {
+        Conforming.skip_status(account, usize::from(live_in_this_browser), live_in_this_browser)
     }
 }

@@ -13,7 +13,7 @@ pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-16":
     "b", "faq16-two-skips-in-one-browser-cancel-each-other",
         "A browser that shows the skip cookies of two accounts is let in to neither." => TwoCancelEachOther;
     "c", "faq16-resume-of-the-main-account-reaches-the-additional",
-        "The resume of a main account ends the skips of its additional account too." => ResumeReachesAdditional::default();
+        "The resume of a main account ends the skips of its additional account too." => ResumeReachesAdditional;
     "d", "faq16-another-accounts-cookie-is-taken",
         "The value of any account's skip cookie is taken for one's own." => AnothersCookie::default();
 ];
@@ -38,24 +38,11 @@ impl Decisions for TwoCancelEachOther {
     }
 }
 
-#[derive(Default)]
-struct ResumeReachesAdditional {
-    /// The additional account of each main account that was heard of.
-    additional: Memory,
-}
+struct ResumeReachesAdditional;
 
 impl Decisions for ResumeReachesAdditional {
-    fn revocation_reaches(&self, acting: &Identity) -> Vec<Slot> {
-        let additional = self.additional.account_of(&acting.slot.to_string());
-        Conforming.revocation_reaches(acting).into_iter().chain(additional).collect()
-    }
-
-    /// Asked at every sign-in: here it is heard which account belongs to which.
-    fn skip_cookie_name(&self, account: &Identity) -> String {
-        if let Some(main) = &account.main {
-            self.additional.note(main.slot.to_string(), account.slot);
-        }
-        Conforming.skip_cookie_name(account)
+    fn revocation_reaches(&self, acting: &Identity, additional: &[Slot]) -> Vec<Slot> {
+        [Conforming.revocation_reaches(acting, additional), additional.to_vec()].concat()
     }
 }
 

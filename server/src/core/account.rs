@@ -8,12 +8,19 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
+use super::address_change::AddressChange;
 use super::attempt::Attempt;
 use super::limits::Recent;
+use super::office::Office;
 use super::revocation::Revocation;
 use super::session::Session;
 use super::skip::Skip;
+use super::time::Moment;
 use super::token::{Slot, TokenHash};
+use crate::decisions::Decisions;
+
+/// The longest name of an account. In bytes.
+pub const MAX_NAME_BYTES: usize = 256;
 
 /// One of the three services that ask for a code (NOTICE-2). They work alike and know nothing of each other's accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -91,6 +98,17 @@ pub struct MainAccount {
     pub address: Address,
 }
 
+/// What was tried in the settings, where that is limited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tries {
+    /// When confirmation numbers were mailed, or would have been.
+    pub number_mails: Recent,
+    /// When a wrong current password was given to change it.
+    pub wrong_passwords: Recent,
+    /// When an additional account was refused because of its address.
+    pub refused_ids: Recent,
+}
+
 /// All that the server knows of one account.
 ///
 /// Written down, it is a record of everything but the sessions and skips, of which there may be many and which a store keeps
@@ -99,7 +117,8 @@ pub struct MainAccount {
 pub struct AccountState {
     /// Who it belongs to.
     pub identity: Identity,
-    /// The registered address: sign-in ID and where codes go (NOTICE-3).
+    /// The registered address: sign-in ID and where codes go (NOTICE-3). Every event first settles what the office has
+    /// done meanwhile; outside of events ask [`address_at`](Self::address_at).
     pub address: Address,
     /// The address before the last change.
     pub former_address: Option<Address>,
@@ -121,6 +140,15 @@ pub struct AccountState {
     pub wrong_codes: Recent,
     /// When codes were mailed.
     pub code_mails: Recent,
+    /// What was tried in the settings lately; few accounts have any of it.
+    #[serde(default)]
+    pub tries: Option<Box<Tries>>,
+    /// The change of the address that waits for its confirmation (NOTICE-4).
+    #[serde(default)]
+    pub address_change: Option<Box<AddressChange>>,
+    /// What the office has to do with the account (FAQ-05 c, d).
+    #[serde(default)]
+    pub office: Option<Box<Office>>,
 }
 
 impl AccountState {
@@ -138,6 +166,9 @@ impl AccountState {
             skips: Vec::new(),
             wrong_codes: Recent::default(),
             code_mails: Recent::default(),
+            tries: None,
+            address_change: None,
+            office: None,
         }
     }
 
@@ -148,9 +179,28 @@ impl AccountState {
         attempts.chain(self.sessions.iter().map(|session| session.token))
     }
 
+    /// The address in force at `now`: also where the office's change has come into force and no event has seen it yet.
+    pub fn address_at(&self, now: Moment, decisions: &dyn Decisions) -> &Address {
+        self.office.as_deref().and_then(|office| office.address_in_force(now, decisions)).unwrap_or(&self.address)
+    }
+
+    /// Whether no other account may have this address: it is this one's, or the office is about to make it so.
+    pub fn holds(&self, address: &Address, now: Moment, decisions: &dyn Decisions) -> bool {
+        self.address_at(now, decisions) == address || self.office.as_deref().and_then(Office::reserved) == Some(address)
+    }
+
+    /// The addresses by which the account is found: its own, and the one the office keeps for it.
+    pub fn indexed_addresses(&self) -> impl Iterator<Item = &Address> {
+        std::iter::once(&self.address).chain(self.office.as_deref().and_then(Office::reserved))
+    }
+
     /// The attempt with this token, as long as it is remembered.
     pub fn attempt(&self, token: &TokenHash) -> Option<&Attempt> {
         self.attempts.iter().find(|attempt| attempt.token == *token)
+    }
+
+    pub(super) fn tries_mut(&mut self) -> &mut Tries {
+        self.tries.get_or_insert_default()
     }
 
     pub(super) fn attempt_mut(&mut self, token: &TokenHash) -> Option<&mut Attempt> {

@@ -54,12 +54,16 @@ pub enum Delivery {
 /// Why an attempt can no longer be finished. All but the first mean: start over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptEnd {
-    /// Unknown, another browser's, finished, or followed by a newer attempt.
+    /// Unknown, another browser's, or followed by a newer attempt.
     Over,
+    /// Its code has been used, in this very browser.
+    Used,
     /// Its code has run out (FAQ-03).
     Expired,
-    /// Too many wrong codes were given.
+    /// Too many wrong codes were given in it.
     TooManyWrongCodes,
+    /// Too many wrong codes were given for the account lately; none is taken for a while.
+    AccountClosed,
     /// The mail with its code could not be delivered (FAQ-05 b).
     Undelivered,
 }
@@ -208,17 +212,20 @@ pub(super) fn judge(state: &mut AccountState, visitor: &Visitor, turn: &Turn<'_>
         .and_then(|token| state.attempt(&token.hash()))
         .zip(state.attempts.back())
         .ok_or(AttemptEnd::Over)?;
-    if !decisions.attempt_belongs_to(attempt, &visitor.browser)
-        || decisions.attempt_is_superseded(attempt, newest)
-        || decisions.code_is_spent(attempt)
-    {
+    if !decisions.attempt_belongs_to(attempt, &visitor.browser) || decisions.attempt_is_superseded(attempt, newest) {
         return Err(AttemptEnd::Over);
+    }
+    if decisions.code_is_spent(attempt) {
+        return Err(AttemptEnd::Used);
     }
     if expiry::has_expired(attempt, turn.now, decisions) {
         return Err(AttemptEnd::Expired);
     }
-    if decisions.wrong_codes_end_attempt(attempt) || decisions.wrong_codes_close_account(wrong_lately) {
+    if decisions.wrong_codes_end_attempt(attempt) {
         return Err(AttemptEnd::TooManyWrongCodes);
+    }
+    if decisions.wrong_codes_close_account(wrong_lately) {
+        return Err(AttemptEnd::AccountClosed);
     }
     if decisions.refused_mail_ends_attempt(attempt) {
         return Err(AttemptEnd::Undelivered);
@@ -247,7 +254,8 @@ mod tests {
         let mut bench = Bench::new();
         let Sent { attempt, code } = bench.start("pc");
         assert!(bench.submit("pc", &attempt, &code, false).is_ok());
-        assert_eq!(bench.submit("pc", &attempt, &code, false).unwrap_err(), OVER);
+        assert_eq!(bench.submit("pc", &attempt, &code, false).unwrap_err(), CodeRefusal::Ended(AttemptEnd::Used));
+        assert_eq!(bench.submit("phone", &attempt, &code, false).unwrap_err(), OVER, "another browser is told less");
     }
 
     #[test]
@@ -308,7 +316,8 @@ mod tests {
         for _ in 0..WRONG_CODES_PER_HOUR {
             bench.state.wrong_codes.note(bench.now);
         }
-        assert_eq!(bench.submit("pc", &attempt, &code, false).unwrap_err(), TOO_MANY);
+        let closed = CodeRefusal::Ended(AttemptEnd::AccountClosed);
+        assert_eq!(bench.submit("pc", &attempt, &code, false).unwrap_err(), closed);
     }
 
     #[test]

@@ -14,6 +14,16 @@ pub const WRONG_CODES_PER_ATTEMPT: u32 = 5;
 pub const WRONG_CODES_PER_HOUR: usize = 50;
 /// Policy: this many codes are mailed to one account within [`LIMIT_WINDOW`].
 pub const CODE_MAILS_PER_HOUR: usize = 100;
+/// Policy: this many confirmation numbers are mailed for one account within [`LIMIT_WINDOW`].
+pub const NUMBER_MAILS_PER_HOUR: usize = 10;
+/// Policy: this many wrong confirmation numbers end the change of an address.
+pub const WRONG_NUMBERS_PER_CHANGE: u32 = 5;
+/// Policy: after this many wrong current passwords within [`LIMIT_WINDOW`] the password is not changed till the window has
+/// passed. Signing in is not touched by it.
+pub const WRONG_PASSWORDS_PER_HOUR: usize = 10;
+/// Policy: after this many additional accounts refused within [`LIMIT_WINDOW`] because of their addresses, no further one
+/// is made till the window has passed: an employer who guesses learns little.
+pub const REFUSED_IDS_PER_HOUR: usize = 10;
 /// The window of the limits per account: one hour of the account's time.
 pub const LIMIT_WINDOW: Duration = Duration::from_secs(60 * 60);
 

@@ -5,13 +5,17 @@
 //! asked of [`Decisions`]. No I/O, no async, no clock and no generator live here: `now` and randomness are arguments.
 
 mod account;
+mod additional;
 mod address;
 mod address_change;
 mod attempt;
+mod business_day;
 mod code;
 mod expiry;
 mod lean;
 mod limits;
+mod office;
+mod password_change;
 mod revocation;
 mod session;
 mod sign_in;
@@ -19,15 +23,29 @@ mod skip;
 mod time;
 mod token;
 
-pub use account::{AccountState, Identity, MainAccount, Portal, UnknownPortal};
+pub use account::{AccountState, Identity, MAX_NAME_BYTES, MainAccount, Portal, Tries, UnknownPortal};
+pub use additional::{AddAccount, AddRefusal, MAX_ADDITIONAL_ACCOUNTS};
 pub use address::{Address, AddressError, MAX_ADDRESS_BYTES};
-pub use address_change::{AddressRefusal, ChangeAddress, MoveAddress};
+pub use address_change::{
+    AddressChange, AddressRefusal, AskAddressChange, ConfirmAddressChange, NUMBER_VALID, NumberRefusal,
+    ViewAddressChange,
+};
 pub use attempt::{
     Attempt, AttemptEnd, CodeRefusal, Delivery, KEPT_ATTEMPTS, MailSettled, SignedIn, SubmitCode, ViewCode,
 };
-pub use code::{CODE_DIGITS, Code, normalised};
+pub use business_day::{after_business_days, is_business_day, japanese_day};
+pub use code::{CODE_DIGITS, Code, CodeError, normalised};
 pub use expiry::CODE_VALID;
-pub use limits::{CODE_MAILS_PER_HOUR, LIMIT_WINDOW, Recent, WRONG_CODES_PER_ATTEMPT, WRONG_CODES_PER_HOUR};
+pub use limits::{
+    CODE_MAILS_PER_HOUR, LIMIT_WINDOW, NUMBER_MAILS_PER_HOUR, REFUSED_IDS_PER_HOUR, Recent, WRONG_CODES_PER_ATTEMPT,
+    WRONG_CODES_PER_HOUR, WRONG_NUMBERS_PER_CHANGE, WRONG_PASSWORDS_PER_HOUR,
+};
+pub use office::{
+    CheckIdentity, KEPT_PROCEDURES, MAX_OFFICE_BUSINESS_DAYS, OFFICE_BUSINESS_DAYS, Office, OfficeRefusal,
+    OpenProcedure, Procedure, ProcedureEnd, ProcedureId, ProcedureReport, ProcedureState, Settle, ViewProcedure,
+    WithdrawProcedure,
+};
+pub use password_change::{ChangePassword, MIN_PASSWORD_CHARACTERS, PasswordRefusal};
 pub use revocation::{CompleteResume, Revocation, RevokeSkips};
 pub use session::{
     MAX_SESSIONS, NotSignedIn, Page, PageView, SESSION_VALID, SKIP_OFFER_VALID, Session, SignOut, Standing, ViewPage,
@@ -89,12 +107,23 @@ pub enum Effect {
         /// What it says.
         letter: Letter,
     },
-    /// Mail something that is not a code.
+    /// Mail something else that was promised, and room for it with it.
+    Mail {
+        /// Who gets it.
+        recipients: Recipients,
+        /// What it says.
+        letter: Letter,
+    },
+    /// Mail something that nobody waits for, if there is room.
     Notify(Notice),
     /// The holder of this token is to be found at this account.
     OpenToken(TokenHash),
     /// This token leads nowhere from now on.
     CloseToken(TokenHash),
+    /// The account is found by this address from now on. That nobody else is was made sure of before the event.
+    ClaimAddress(Address),
+    /// The account is no longer found by this address.
+    FreeAddress(Address),
     /// The browser is to keep this skip cookie for [`SKIP_VALID`].
     KeepSkip(Cookie),
 }
@@ -108,7 +137,7 @@ pub struct Outcome<Answer> {
     pub effects: Vec<Effect>,
 }
 
-/// Lets one event happen to one account at `now` of that account's time.
+/// Lets one event happen to one account at `now` of that account's time. What the office has done by then comes first.
 pub fn apply<E: Event>(
     state: &mut AccountState,
     event: E,
@@ -117,6 +146,7 @@ pub fn apply<E: Event>(
     decisions: &dyn Decisions,
 ) -> Outcome<E::Answer> {
     let mut turn = Turn { now, draw, decisions, effects: Vec::new() };
+    office::settle(state, &mut turn);
     let answer = event.happen(state, &mut turn);
     Outcome { answer, effects: turn.effects }
 }

@@ -23,6 +23,8 @@ pub struct Revocation {
 pub struct CompleteResume<'a> {
     /// Who pressed it.
     pub visitor: &'a Visitor,
+    /// The additional accounts of the acting one.
+    pub additional: &'a [Slot],
 }
 
 impl Event for CompleteResume<'_> {
@@ -31,7 +33,7 @@ impl Event for CompleteResume<'_> {
 
     fn happen(self, state: &mut AccountState, turn: &mut Turn<'_>) -> Self::Answer {
         admit(state, self.visitor, Page::Resume, turn)?;
-        let mut reached = turn.decisions.revocation_reaches(&state.identity);
+        let mut reached = turn.decisions.revocation_reaches(&state.identity, self.additional);
         let own = state.identity.slot;
         if reached.contains(&own) {
             skip::follow(Step::ResumeCompleted, state, self.visitor, turn);
@@ -64,7 +66,7 @@ pub(super) fn revoke(state: &mut AccountState, visitor: &Visitor, now: Moment) {
 /// What the skip settings screen says.
 pub(super) fn status(state: &AccountState, visitor: &Visitor, turn: &Turn<'_>) -> String {
     let live = state.skips.iter().filter(|skip| skip::is_live(skip, state, turn.now, turn.decisions)).count();
-    turn.decisions.skip_status(live, skip::is_live_here(state, visitor, turn))
+    turn.decisions.skip_status(state, live, skip::is_live_here(state, visitor, turn))
 }
 
 #[cfg(test)]
@@ -110,7 +112,7 @@ mod tests {
         let sent = bench.start("pc");
         let half = Visitor { attempt: Some(sent.attempt), ..bench.visitor("pc") };
         assert!(bench.happen(ViewPage { visitor: &half, page: Page::Resume }).is_err());
-        assert!(bench.happen(CompleteResume { visitor: &half }).is_err());
+        assert!(bench.happen(CompleteResume { visitor: &half, additional: &[] }).is_err());
         assert!(bench.is_skipped("home"));
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::account::AccountState;
 use super::attempt::{SignedIn, judge};
 use super::lean::Lean;
+use super::office::{ProcedureReport, open_report};
 use super::revocation;
 use super::skip;
 use super::time::Moment;
@@ -72,8 +73,12 @@ pub enum Page {
     SkipConfirmation,
     /// The resume confirmation screen and its ［完了］ (FAQ-12).
     Resume,
-    /// The change of the address (NOTICE-4, FAQ-05 a).
+    /// The change of the address and its confirmation (NOTICE-4, FAQ-05 a).
     Address,
+    /// The additional accounts of an employer's main account (FAQ-15).
+    Accounts,
+    /// The change of the password.
+    Password,
 }
 
 /// The page stays shut: sign in first.
@@ -91,6 +96,10 @@ pub struct PageView {
     pub skip_offered: bool,
     /// What the skip settings screen says, on that page.
     pub skip_status: Option<String>,
+    /// The office's open procedure, on the page of the address.
+    pub office: Option<ProcedureReport>,
+    /// Whether the account may have additional ones.
+    pub may_have_additional: bool,
 }
 
 /// A page behind the sign-in is looked at.
@@ -115,6 +124,8 @@ impl Event for ViewPage<'_> {
             address: state.address.to_string(),
             skip_offered: turn.decisions.skip_may_be_confirmed(session, turn.now),
             skip_status: (self.page == Page::SkipSettings).then(|| revocation::status(state, self.visitor, turn)),
+            office: if self.page == Page::Address { open_report(state, turn) } else { None },
+            may_have_additional: turn.decisions.may_have_additional(&state.identity),
         })
     }
 }
@@ -206,9 +217,16 @@ mod tests {
     fn faq01_e_nothing_opens_between_password_and_code() {
         let mut bench = Bench::new();
         let sent = bench.start("pc");
-        for page in
-            [Page::MyPage, Page::Settings, Page::SkipSettings, Page::SkipConfirmation, Page::Resume, Page::Address]
-        {
+        for page in [
+            Page::MyPage,
+            Page::Settings,
+            Page::SkipSettings,
+            Page::SkipConfirmation,
+            Page::Resume,
+            Page::Address,
+            Page::Accounts,
+            Page::Password,
+        ] {
             let visitor = Visitor { attempt: Some(sent.attempt.clone()), ..bench.visitor("pc") };
             assert_eq!(bench.happen(ViewPage { visitor: &visitor, page }).unwrap_err(), NotSignedIn, "{page:?}");
         }

@@ -87,7 +87,9 @@ impl SignIn<'_> {
         if !self.mail_has_room {
             return Err(SignInRefusal::MailQueueFull);
         }
-        Ok(SignInAnswer::CodeMailed(issue(state, self.visitor, turn)))
+        let attempt = issue(state, self.visitor, turn);
+        turn.notify(Occasion::CodeMailed, state);
+        Ok(SignInAnswer::CodeMailed(attempt))
     }
 }
 

@@ -107,12 +107,16 @@ impl Bench {
         self.browsers.get(browser)?.cookies.first().cloned()
     }
 
-    fn give(&mut self, browser: &str, password_is_right: bool) -> Result<SignInAnswer, SignInRefusal> {
+    fn give(
+        &mut self,
+        browser: &str,
+        address: &Address,
+        password_is_right: bool,
+    ) -> Result<SignInAnswer, SignInRefusal> {
         let visitor = self.visitor(browser);
-        let address = self.state.address.clone();
         let event = SignIn {
             visitor: &visitor,
-            address: &address,
+            address,
             password_is_right,
             signed_in_as: None,
             go_live: GO_LIVE,
@@ -126,11 +130,16 @@ impl Bench {
     }
 
     pub fn sign_in(&mut self, browser: &str) -> Result<SignInAnswer, SignInRefusal> {
-        self.give(browser, true)
+        self.sign_in_as(browser, &self.state.address.clone())
+    }
+
+    /// Signs in with this ID and the right password.
+    pub fn sign_in_as(&mut self, browser: &str, address: &Address) -> Result<SignInAnswer, SignInRefusal> {
+        self.give(browser, address, true)
     }
 
     pub fn sign_in_wrongly(&mut self, browser: &str) -> Result<SignInAnswer, SignInRefusal> {
-        self.give(browser, false)
+        self.give(browser, &self.state.address.clone(), false)
     }
 
     /// Whether the browser signs in without a code now.
@@ -192,7 +201,28 @@ impl Bench {
 
     pub fn complete_resume(&mut self, browser: &str) -> Result<Vec<Slot>, NotSignedIn> {
         let visitor = self.visitor(browser);
-        self.browse(browser, CompleteResume { visitor: &visitor })
+        self.browse(browser, CompleteResume { visitor: &visitor, additional: &[] })
+    }
+
+    /// Asks for another address; the number, if one was mailed.
+    pub fn ask(&mut self, browser: &str, address: &Address, is_free: bool) -> Result<Option<Code>, AddressRefusal> {
+        let visitor = self.visitor(browser);
+        let mail_has_room = self.mail_has_room;
+        self.browse(browser, AskAddressChange { visitor: &visitor, address, is_free, mail_has_room })?;
+        Ok(self.state.address_change.as_ref().and_then(|change| change.number))
+    }
+
+    pub fn pending(&mut self, browser: &str) -> Result<Address, NumberRefusal> {
+        let visitor = self.visitor(browser);
+        self.browse(browser, ViewAddressChange { visitor: &visitor })
+    }
+
+    /// Gives a confirmation number; the address is free.
+    pub fn number(&mut self, browser: &str, typed: &str) -> Result<(), NumberRefusal> {
+        let visitor = self.visitor(browser);
+        let claimed = self.state.address_change.as_ref().map(|change| change.address.clone());
+        let claimed = claimed.unwrap_or_else(|| self.state.address.clone());
+        self.browse(browser, ConfirmAddressChange { visitor: &visitor, typed, claim: (&claimed, true) })
     }
 
     pub fn other_than(&self, code: &Code) -> Code {
@@ -206,9 +236,20 @@ impl Bench {
         })
     }
 
+    /// The last mail that was promised and is no code.
+    pub fn last_mail(&self) -> Option<(&Recipients, &Letter)> {
+        self.effects.iter().rev().find_map(|effect| match effect {
+            Effect::Mail { recipients, letter } => Some((recipients, letter)),
+            _ => None,
+        })
+    }
+
     /// How many mails of any kind were sent.
     pub fn mails(&self) -> usize {
-        self.effects.iter().filter(|effect| matches!(effect, Effect::MailCode { .. } | Effect::Notify(_))).count()
+        self.effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::MailCode { .. } | Effect::Mail { .. } | Effect::Notify(_)))
+            .count()
     }
 
     /// How many tokens the index holds.

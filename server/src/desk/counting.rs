@@ -29,9 +29,11 @@ impl From<&Result<SignedIn, CodeRefusal>> for CodeForm {
         match answer {
             Ok(_) => Self::Right,
             Err(CodeRefusal::Wrong) => Self::Wrong,
-            Err(CodeRefusal::Ended(AttemptEnd::Over)) => Self::Over,
+            Err(CodeRefusal::Ended(AttemptEnd::Over | AttemptEnd::Used)) => Self::Over,
             Err(CodeRefusal::Ended(AttemptEnd::Expired)) => Self::Expired,
-            Err(CodeRefusal::Ended(AttemptEnd::TooManyWrongCodes)) => Self::TooManyWrongCodes,
+            Err(CodeRefusal::Ended(AttemptEnd::TooManyWrongCodes | AttemptEnd::AccountClosed)) => {
+                Self::TooManyWrongCodes
+            }
             Err(CodeRefusal::Ended(AttemptEnd::Undelivered)) => Self::Undelivered,
         }
     }

@@ -2,8 +2,14 @@
 //!
 //! It knows neither HTTP nor HTML, and decides nothing that a rule speaks of.
 
+mod accounts;
 mod address;
 mod counting;
+mod office;
+mod password;
+
+pub(crate) use accounts::Listed;
+pub(crate) use password::{PasswordFault, judge_password};
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,7 +20,7 @@ use rand::rngs::SysRng;
 use crate::core::{
     AccountState, Address, Attempt, AttemptEnd, CodeRefusal, CompleteResume, ConfirmRefusal, ConfirmSkip, Cookie,
     Delivery, Draw, Effect, Event, MailSettled, Moment, NotSignedIn, Page, PageView, Portal, RevokeSkips, SignIn,
-    SignInAnswer, SignInRefusal, SignOut, SignedIn, SubmitCode, TokenHash, ViewCode, ViewPage, Visitor,
+    SignInAnswer, SignInRefusal, SignOut, SignedIn, SubmitCode, Token, TokenHash, ViewCode, ViewPage, Visitor,
 };
 use crate::decisions::{Decisions, Notice, NoticeContext, Occasion, Recipients};
 use crate::mail::{ComposeError, DeliveryError, Letter, Mail, MailCharset, Outbox, Room, compose};
@@ -34,6 +40,8 @@ pub(crate) struct Desk {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) real_time: RealTime,
     pub(crate) go_live: Moment,
+    /// How many business days the office needs.
+    pub(crate) office_business_days: u16,
 }
 
 /// What came of an event, and the skip cookies the browser is to keep.
@@ -162,7 +170,10 @@ impl Desk {
     /// ［完了］ on the resume confirmation screen; says the name of the acting account's skip cookie.
     pub(crate) async fn complete_resume(&self, portal: Portal, visitor: &Visitor) -> Result<String, NotSignedIn> {
         let account = self.holder(portal, visitor).ok_or(NotSignedIn)?;
-        let others = self.happen(&account, CompleteResume { visitor }, None).await.answer?;
+        let slot = self.look(&account, |state, _| state.identity.slot);
+        let additional = self.store.additional_of(slot);
+        let event = CompleteResume { visitor, additional: &additional };
+        let others = self.happen(&account, event, None).await.answer?;
         for other in others.into_iter().filter_map(|slot| self.store.with_slot(slot)) {
             self.happen(&other, RevokeSkips { visitor }, None).await;
         }
@@ -201,8 +212,8 @@ impl Desk {
     /// Asks, after an account's clock was moved, whether that is an occasion to mail something.
     pub(crate) fn note_time_passed(&self, account: &Account) {
         let notice = self.look(account, |state, now| {
-            let occasion = Occasion::TimePassed;
-            let context = NoticeContext { occasion, account: Some(state), address: &state.address, now };
+            let (occasion, address) = (Occasion::TimePassed, state.address_at(now, &*self.decisions));
+            let context = NoticeContext { occasion, account: Some(state), address, now };
             self.decisions.notice_on(&context)
         });
         self.send_notice(notice, self.store.everything());
@@ -213,6 +224,12 @@ impl Desk {
         account.look(self.real_time.now(), look)
     }
 
+    /// The account that has this ID now.
+    pub(crate) fn find(&self, portal: Portal, address: &Address) -> Option<Arc<Account>> {
+        let account = self.store.find(portal, address)?;
+        self.look(&account, |state, now| state.address_at(now, &*self.decisions) == address).then_some(account)
+    }
+
     /// The account the visitor is known at: by its session or else by its attempt.
     pub(crate) fn holder(&self, portal: Portal, visitor: &Visitor) -> Option<Arc<Account>> {
         self.session_holder(portal, visitor).or_else(|| self.attempt_holder(portal, visitor))
@@ -220,6 +237,16 @@ impl Desk {
 
     fn session_holder(&self, portal: Portal, visitor: &Visitor) -> Option<Arc<Account>> {
         visitor.session.as_ref().and_then(|token| self.of_portal(portal, &token.hash()))
+    }
+
+    /// Whether the visitor's session holds.
+    pub(crate) fn is_signed_in(&self, portal: Portal, visitor: &Visitor) -> bool {
+        let Some(token) = visitor.session.as_ref().map(Token::hash) else { return false };
+        self.session_holder(portal, visitor).is_some_and(|account| {
+            self.look(&account, |state, now| {
+                state.session(&token).is_some_and(|session| self.decisions.session_holds(session, now))
+            })
+        })
     }
 
     /// The account of the visitor's attempt.
@@ -265,9 +292,14 @@ impl Desk {
                         self.send_code(account, attempt, &recipients, &letter, room, durable.clone());
                     }
                 }
+                Effect::Mail { recipients, letter } => {
+                    if let Some(room) = room.take() {
+                        self.send(&recipients, &letter, room, durable.clone());
+                    }
+                }
                 Effect::Notify(notice) => self.send_notice(Some(notice), durable.clone()),
                 Effect::KeepSkip(cookie) => skip_cookies.push(cookie),
-                Effect::OpenToken(_) | Effect::CloseToken(_) => {}
+                Effect::OpenToken(_) | Effect::CloseToken(_) | Effect::ClaimAddress(_) | Effect::FreeAddress(_) => {}
             }
         }
         if let Err(error) = durable.wait().await {
@@ -309,10 +341,25 @@ impl Desk {
     }
 
     fn send_notice(&self, notice: Option<Notice>, durable: Durable) {
-        let Some((Notice { to, letter }, room)) = notice.zip(self.outbox.reserve()) else { return };
-        match self.written(&Recipients { to: vec![to], cc: Vec::new(), bcc: Vec::new() }, &letter) {
-            Ok(mail) => self.outbox.post_when(async move { durable.wait().await.is_ok() }, room, mail, drop),
-            Err(error) => tracing::warn!(error = %masked(&error.to_string()), "a notice could not be mailed"),
+        let Some(Notice { to, letter }) = notice else { return };
+        match self.outbox.reserve() {
+            Some(room) => {
+                self.send(&Recipients { to: vec![to], cc: Vec::new(), bcc: Vec::new() }, &letter, room, durable)
+            }
+            None => tracing::warn!("a notice was not mailed: the queue is full"),
+        }
+    }
+
+    /// Sends what nobody signs in with; where it cannot be delivered, the log says so.
+    fn send(&self, recipients: &Recipients, letter: &Letter, room: Room, durable: Durable) {
+        let settled = |result: Result<(), DeliveryError>| {
+            if let Err(error) = result {
+                tracing::warn!(error = %masked(&error.to_string()), "a mail could not be delivered");
+            }
+        };
+        match self.written(recipients, letter) {
+            Ok(mail) => self.outbox.post_when(async move { durable.wait().await.is_ok() }, room, mail, settled),
+            Err(error) => tracing::warn!(error = %masked(&error.to_string()), "a mail could not be written"),
         }
     }
 

@@ -21,8 +21,11 @@ pub(super) async fn my_page(call: &Call<'_>) -> Reply {
 
 /// GET /{portal}/settings.
 pub(super) async fn settings(call: &Call<'_>) -> Reply {
-    show(call, Page::Settings, |_| call.page(StatusCode::OK, Screen::Settings, html(&Settings { portal: call.portal })))
-        .await
+    show(call, Page::Settings, |view| {
+        let content = html(&Settings { portal: call.portal, may_have_additional: view.may_have_additional });
+        call.page(StatusCode::OK, Screen::Settings, content)
+    })
+    .await
 }
 
 /// GET /{portal}/settings/skip.
@@ -53,7 +56,7 @@ pub(super) async fn complete_resume(call: &Call<'_>) -> Reply {
         Ok(skip_cookie) => {
             call.redirect(Place::SkipSettings).with_cookie(call.site.forget(CookieKind::Skip, &skip_cookie))
         }
-        Err(_) => call.redirect(Place::SignIn),
+        Err(_) => call.not_signed_in(),
     }
 }
 
@@ -83,13 +86,16 @@ pub(super) async fn confirm_skip(call: &Call<'_>) -> Reply {
     let done = call.site.desk.confirm_skip(call.portal, &call.visitor, accepted).await;
     call.with_skip_cookies(done, |answer| match answer {
         Ok(()) => call.redirect(Place::MyPage),
-        Err(ConfirmRefusal::NotSignedIn) => call.redirect(Place::SignIn),
-        Err(ConfirmRefusal::NotOffered) => call.message(StatusCode::FORBIDDEN, Screen::Forbidden),
+        Err(ConfirmRefusal::NotSignedIn) => call.not_signed_in(),
+        Err(ConfirmRefusal::NotOffered) => call.message(StatusCode::FORBIDDEN, Screen::SkipNotOffered),
     })
 }
 
-/// POST /{portal}/sign-out.
+/// POST /{portal}/sign-out. Who is not signed in (any more) has what they want.
 pub(super) async fn sign_out(call: &Call<'_>) -> Reply {
+    if !call.form_counts_if_posted() && !call.site.desk.is_signed_in(call.portal, &call.visitor) {
+        return call.redirect(Place::SignIn);
+    }
     if let Some(refused) = refused_form(call).await {
         return refused;
     }
@@ -105,7 +111,7 @@ pub(super) async fn show(call: &Call<'_>, page: Page, shown: impl FnOnce(&PageVi
     let done = call.site.desk.view_page(call.portal, &call.visitor, page).await;
     call.with_skip_cookies(done, |answer| match answer {
         Ok(view) => shown(&view),
-        Err(_) => call.redirect(Place::SignIn),
+        Err(_) => call.not_signed_in(),
     })
 }
 
@@ -116,6 +122,6 @@ pub(super) async fn refused_form(call: &Call<'_>) -> Option<Reply> {
     }
     Some(match call.site.desk.view_page(call.portal, &call.visitor, Page::MyPage).await.answer {
         Ok(_) => call.message(StatusCode::FORBIDDEN, Screen::Forbidden),
-        Err(_) => call.redirect(Place::SignIn),
+        Err(_) => call.not_signed_in(),
     })
 }

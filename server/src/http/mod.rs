@@ -3,11 +3,13 @@
 //! Paths, forms, cookies, header lines and limits live here; what a rule decides does not.
 
 mod account;
+mod accounts;
 mod address;
 mod connection;
 mod cookies;
 mod form;
 mod guard;
+mod password;
 mod reply;
 mod routes;
 mod sign_in;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use crate::core::{Portal, TokenHash, Visitor};
+use crate::core::{LIMIT_WINDOW, Portal, TokenHash, Visitor};
 use crate::pages::{Message, Screen, html, lines_of};
 use crate::store::Account;
 
 use super::routes::Place;
 
 /// How long a caller is asked to wait when the mail queue is full or the disk failed. In seconds.
-const BUSY_RETRY_S: &str = "5";
+const BUSY_RETRY_S: u64 = 5;
 
 /// What is answered.
 pub(super) struct Reply {
@@ -56,15 +56,19 @@ impl Reply {
         Self { status, portal, body: Body::Page(screen, content), headers: Vec::new(), about: About::default() }
     }
 
-    /// A screen that says what it has to say, with the way back to the sign-in or the portals.
-    pub(super) fn message(status: StatusCode, portal: Option<Portal>, screen: Screen) -> Self {
-        let path = portal.map(|portal| Place::SignIn.path(portal));
-        let link = path.as_deref().map_or(("/", "サービスの選択に戻る"), |path| (path, "ログイン画面へ"));
-        let reply = Self::page(status, portal, screen, html(&Message { lines: lines_of(screen), link }));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            return reply.with_header(http::header::RETRY_AFTER, BUSY_RETRY_S.to_owned());
+    /// A screen that says what it has to say, with the ways on. `has_session` says whether the browser shows a session.
+    pub(super) fn message(status: StatusCode, portal: Option<Portal>, screen: Screen, has_session: bool) -> Self {
+        let links = match portal {
+            None => vec![("/".to_owned(), "サービスの選択に戻る")],
+            Some(portal) => {
+                ways_on(screen, has_session).iter().map(|place| (place.path(portal), link_text(*place))).collect()
+            }
+        };
+        let reply = Self::page(status, portal, screen, html(&Message { lines: lines_of(screen), links: &links }));
+        match retry_after_s(screen) {
+            Some(seconds) => reply.with_header(http::header::RETRY_AFTER, seconds.to_string()),
+            None => reply,
         }
-        reply
     }
 
     /// The next page after a form was taken, and the way to the sign-in from a page that needs it.
@@ -98,5 +102,43 @@ impl Reply {
     pub(super) fn about(mut self, about: About) -> Self {
         self.about = about;
         self
+    }
+}
+
+/// How long to wait before the same can succeed, where waiting is what helps. In seconds.
+fn retry_after_s(screen: Screen) -> Option<u64> {
+    match screen {
+        Screen::Busy | Screen::OutOfOrder => Some(BUSY_RETRY_S),
+        Screen::CodesClosed
+        | Screen::TooManyMails
+        | Screen::TooManyNumbers
+        | Screen::TooManyRefused
+        | Screen::TooManyPasswords => Some(LIMIT_WINDOW.as_secs()),
+        _ => None,
+    }
+}
+
+/// Where a message leads, the likeliest first.
+fn ways_on(screen: Screen, has_session: bool) -> &'static [Place] {
+    match screen {
+        Screen::CodeUsed | Screen::AlreadySignedIn => &[Place::MyPage, Place::SignIn],
+        Screen::AddressChangeOver | Screen::TooManyNumbers => &[Place::Address, Place::Settings],
+        Screen::TooManyRefused | Screen::PasswordChanged | Screen::TooManyPasswords => &[Place::Settings],
+        Screen::SkipNotOffered => &[Place::MyPage, Place::SignIn],
+        Screen::Forbidden | Screen::BadRequest | Screen::NotFound | Screen::MethodNotAllowed | Screen::Busy
+            if has_session =>
+        {
+            &[Place::MyPage, Place::SignIn]
+        }
+        _ => &[Place::SignIn],
+    }
+}
+
+fn link_text(place: Place) -> &'static str {
+    match place {
+        Place::MyPage => "マイページへ",
+        Place::Settings => "各種設定へ",
+        Place::Address => "メールアドレスの変更へ",
+        _ => "ログイン画面へ",
     }
 }

@@ -29,6 +29,10 @@ pub(super) enum Place {
     Resume,
     CompleteResume,
     Address,
+    AddressConfirmation,
+    Accounts,
+    Password,
+    PasswordChanged,
     SignOut,
 }
 
@@ -38,7 +42,7 @@ const PORTALS: &str = "/";
 pub(super) const STYLE: &str = "/style.css";
 
 /// Every place of a portal with the end of its path and the methods it takes.
-const PLACES: [(Place, &str, &str); 10] = [
+const PLACES: [(Place, &str, &str); 14] = [
     (Place::SignIn, "sign-in", "GET, HEAD, POST"),
     (Place::Code, "code", "GET, HEAD, POST"),
     (Place::Skip, "skip", "GET, HEAD, POST"),
@@ -48,6 +52,10 @@ const PLACES: [(Place, &str, &str); 10] = [
     (Place::Resume, "settings/skip/resume", "GET, HEAD, POST"),
     (Place::CompleteResume, "settings/skip/resume/complete", "POST"),
     (Place::Address, "settings/address", "GET, HEAD, POST"),
+    (Place::AddressConfirmation, "settings/address/confirm", "GET, HEAD, POST"),
+    (Place::Accounts, "settings/accounts", "GET, HEAD, POST"),
+    (Place::Password, "settings/password", "GET, HEAD, POST"),
+    (Place::PasswordChanged, "settings/password/done", "GET, HEAD"),
     (Place::SignOut, "sign-out", "POST"),
 ];
 
@@ -70,7 +78,10 @@ impl Routes {
     pub(super) fn find(&self, path: &str) -> Option<Route> {
         let found = self.router.at(path).ok()?;
         match found.value {
-            Some(place) => Some(Route::Of(found.params.get("portal")?.parse().ok()?, *place)),
+            Some(place) => {
+                let portal = found.params.get("portal")?.parse().ok()?;
+                place.is_at(portal).then_some(Route::Of(portal, *place))
+            }
             None if path == STYLE => Some(Route::Style),
             None => Some(Route::Portals),
         }
@@ -122,6 +133,11 @@ impl Place {
         format!("/{portal}/{}", self.row().1)
     }
 
+    /// Only employers have additional accounts (FAQ-15).
+    fn is_at(self, portal: Portal) -> bool {
+        self != Self::Accounts || portal == Portal::Employer
+    }
+
     fn row(self) -> &'static (Place, &'static str, &'static str) {
         PLACES.iter().find(|(place, ..)| *place == self).unwrap_or(&PLACES[0])
     }
@@ -136,7 +152,8 @@ mod tests {
         let routes = Routes::new();
         for portal in Portal::ALL {
             for (place, ..) in PLACES {
-                assert_eq!(routes.find(&place.path(portal)), Some(Route::Of(portal, place)));
+                let found = routes.find(&place.path(portal));
+                assert_eq!(found, place.is_at(portal).then_some(Route::Of(portal, place)));
             }
         }
         assert_eq!(routes.find("/"), Some(Route::Portals));
@@ -157,9 +174,17 @@ mod tests {
     #[test]
     fn nothing_else_is_found() {
         let routes = Routes::new();
-        for path in
-            ["", "//", "/seeker", "/seeker/", "/nobody/sign-in", "/seeker/sign-in/", "/seeker/settings/skip/x", "*"]
-        {
+        for path in [
+            "",
+            "//",
+            "/seeker/settings/accounts",
+            "/seeker",
+            "/seeker/",
+            "/nobody/sign-in",
+            "/seeker/sign-in/",
+            "/seeker/settings/skip/x",
+            "*",
+        ] {
             assert_eq!(routes.find(path), None, "{path}");
         }
     }

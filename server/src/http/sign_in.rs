@@ -92,7 +92,7 @@ fn refused_sign_in(call: &Call<'_>, refusal: SignInRefusal, id_is_known: bool) -
                 Some(text),
             )
         }
-        SignInRefusal::TooManyWrongCodes => call.message(StatusCode::TOO_MANY_REQUESTS, Screen::TooManyWrongCodes),
+        SignInRefusal::TooManyWrongCodes => call.message(StatusCode::TOO_MANY_REQUESTS, Screen::CodesClosed),
         SignInRefusal::TooManyMails => call.message(StatusCode::TOO_MANY_REQUESTS, Screen::TooManyMails),
         SignInRefusal::MailQueueFull | SignInRefusal::PasswordsBusy => {
             call.message(StatusCode::SERVICE_UNAVAILABLE, Screen::Busy)
@@ -107,10 +107,15 @@ fn signed_in_reply(call: &Call<'_>, signed_in: &SignedIn) -> Reply {
 }
 
 fn ended(call: &Call<'_>, end: AttemptEnd) -> Reply {
+    // Going back after the sign-in, or pressing the button twice: the code does nothing more, but all is well.
+    let is_signed_in = || call.site.desk.is_signed_in(call.portal, &call.visitor);
     let (status, screen) = match end {
+        AttemptEnd::Over | AttemptEnd::Used if is_signed_in() => (StatusCode::GONE, Screen::AlreadySignedIn),
         AttemptEnd::Over => (StatusCode::GONE, Screen::StartOver),
+        AttemptEnd::Used => (StatusCode::GONE, Screen::CodeUsed),
         AttemptEnd::Expired => (StatusCode::GONE, Screen::CodeExpired),
         AttemptEnd::TooManyWrongCodes => (StatusCode::TOO_MANY_REQUESTS, Screen::TooManyWrongCodes),
+        AttemptEnd::AccountClosed => (StatusCode::TOO_MANY_REQUESTS, Screen::CodesClosed),
         AttemptEnd::Undelivered => (call.site.decisions().status_after_refused_mail(), Screen::Undelivered),
     };
     call.message(status, screen)
@@ -121,7 +126,9 @@ fn sign_in_page(call: &Call<'_>, status: StatusCode, browser: &str, alert: Optio
     let csrf = call.csrf_before_sign_in(browser);
     let typed = call.form.get("address");
     let address = if typed.len() <= crate::core::MAX_ADDRESS_BYTES { typed } else { "" };
-    let content = html(&SignInForm { portal: call.portal, csrf: &csrf, address, alert });
+    let session_is_over =
+        alert.is_none() && call.visitor.session.is_some() && !call.site.desk.is_signed_in(call.portal, &call.visitor);
+    let content = html(&SignInForm { portal: call.portal, csrf: &csrf, address, alert, session_is_over });
     call.page(status, Screen::SignIn, content)
 }
 

@@ -18,7 +18,7 @@ use super::form::Form;
 use super::guard::{FormTokens, is_cross_site};
 use super::reply::{About, Body, Reply};
 use super::routes::{Place, Route, Routes, meters};
-use super::{account, address, sign_in};
+use super::{account, accounts, address, password, sign_in};
 use crate::core::{Draw, Portal, Visitor};
 use crate::decisions::{CookieKind, Decisions, PageContext, PostContext};
 use crate::desk::{Desk, Done, system};
@@ -84,15 +84,15 @@ impl Site {
 
     async fn reply(&self, route: Option<Route>, request: Request<Incoming>) -> Reply {
         let Some(route) = route else {
-            return Reply::message(StatusCode::NOT_FOUND, None, Screen::NotFound);
+            return Reply::message(StatusCode::NOT_FOUND, None, Screen::NotFound, false);
         };
         if !route.takes(request.method()) {
-            return Reply::message(StatusCode::METHOD_NOT_ALLOWED, None, Screen::MethodNotAllowed)
+            return Reply::message(StatusCode::METHOD_NOT_ALLOWED, None, Screen::MethodNotAllowed, false)
                 .with_header(ALLOW, route.allow().to_owned());
         }
         let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !self.decisions().serves_user_agent(user_agent) {
-            return Reply::message(StatusCode::FORBIDDEN, None, Screen::Forbidden);
+            return Reply::message(StatusCode::FORBIDDEN, None, Screen::Forbidden, false);
         }
         match route {
             Route::Style => Reply::style(),
@@ -107,7 +107,7 @@ impl Site {
                     let reply = call.answer(place).await;
                     self.kept(portal, reply, tells_nothing).await
                 }
-                Err(status) => Reply::message(status, Some(portal), Screen::BadRequest),
+                Err(status) => Reply::message(status, Some(portal), Screen::BadRequest, false),
             },
         }
     }
@@ -121,7 +121,7 @@ impl Site {
         if is_certain && !store.is_down() {
             return reply;
         }
-        Reply::message(StatusCode::SERVICE_UNAVAILABLE, Some(portal), Screen::OutOfOrder)
+        Reply::message(StatusCode::SERVICE_UNAVAILABLE, Some(portal), Screen::OutOfOrder, false)
     }
 
     async fn call(&self, portal: Portal, request: Request<Incoming>) -> Result<Call<'_>, StatusCode> {
@@ -222,6 +222,13 @@ impl Call<'_> {
             (Place::CompleteResume, _) => account::complete_resume(&self).await,
             (Place::Address, false) => address::show_address(&self).await,
             (Place::Address, true) => address::change_address(&self).await,
+            (Place::AddressConfirmation, false) => address::show_confirmation(&self).await,
+            (Place::AddressConfirmation, true) => address::confirm(&self).await,
+            (Place::Accounts, false) => accounts::show_accounts(&self).await,
+            (Place::Accounts, true) => accounts::add_account(&self).await,
+            (Place::Password, false) => password::show_password(&self).await,
+            (Place::Password, true) => password::change_password(&self).await,
+            (Place::PasswordChanged, _) => password::show_changed(&self).await,
             (Place::SignOut, _) => account::sign_out(&self).await,
         };
         if reply.about.account.is_some() {
@@ -266,7 +273,15 @@ impl Call<'_> {
 
     /// A screen that only says something.
     pub(super) fn message(&self, status: StatusCode, screen: Screen) -> Reply {
-        Reply::message(status, Some(self.portal), screen)
+        Reply::message(status, Some(self.portal), screen, self.visitor.session.is_some())
+    }
+
+    /// The answer to who is not signed in: the way to the sign-in, and where a form was sent, that it was lost.
+    pub(super) fn not_signed_in(&self) -> Reply {
+        if self.is_post {
+            return self.message(StatusCode::FORBIDDEN, Screen::SessionOver);
+        }
+        self.redirect(Place::SignIn)
     }
 
     /// A screen with content.

@@ -13,7 +13,7 @@ mod smtp;
 pub use backoff::{FIRST_PAUSE, LONGEST_PAUSE};
 pub use charset::{MailCharset, UnknownCharset};
 pub use delivery::{Delivery, DeliveryError, NoDelivery};
-pub use letter::{Letter, code_letter};
+pub use letter::{Letter, address_notice, code_letter, number_letter, password_notice};
 pub use message::{ComposeError, Mail, SENDER, SENDER_NAME, compose};
 pub use outbox::{DELIVERY_TIME, MAIL_QUEUE, Outbox, Room};
 pub use smtp::{MAIL_CONNECTIONS, SmtpDelivery};

@@ -9,6 +9,6 @@ mod templates;
 pub(crate) use message::{Message, lines_of};
 pub use screen::Screen;
 pub(crate) use templates::{
-    AddressForm, CodeForm, MyPage, PortalList, ResumeForm, STYLE, Settings, SignInForm, SkipForm, SkipSettings, html,
-    layout,
+    AccountsForm, AddressForm, AtOffice, CodeForm, Fault, MyPage, NumberForm, PasswordForm, PortalList, ResumeForm,
+    STYLE, Settings, SignInForm, SkipForm, SkipSettings, html, layout,
 };

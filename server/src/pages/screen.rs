@@ -13,8 +13,14 @@ pub enum Screen {
     CodeExpired,
     /// The attempt is over for another reason.
     StartOver,
-    /// Too many wrong codes.
+    /// The code has been used in this browser: the button was pressed twice, or one went back.
+    CodeUsed,
+    /// The attempt is over, and the browser is signed in.
+    AlreadySignedIn,
+    /// Too many wrong codes in one attempt.
     TooManyWrongCodes,
+    /// Too many wrong codes for the account; none is taken for a while.
+    CodesClosed,
     /// Too many codes were mailed.
     TooManyMails,
     /// The code could not be mailed (FAQ-05 b).
@@ -31,6 +37,26 @@ pub enum Screen {
     ResumeConfirmation,
     /// The change of the address (NOTICE-4).
     AddressChange,
+    /// Its confirmation by the number that was mailed to the new address.
+    AddressConfirmation,
+    /// There is no change to confirm any more.
+    AddressChangeOver,
+    /// Too many confirmation numbers were mailed.
+    TooManyNumbers,
+    /// The additional accounts of an employer (FAQ-15).
+    Accounts,
+    /// Too many additional accounts were refused.
+    TooManyRefused,
+    /// The change of the password.
+    Password,
+    /// It was changed.
+    PasswordChanged,
+    /// Too many wrong current passwords.
+    TooManyPasswords,
+    /// The session has run out, or there was none.
+    SessionOver,
+    /// No skip can be set now (FAQ-06 h).
+    SkipNotOffered,
     /// The browser keeps no cookies (FAQ-14).
     CookiesNeeded,
     /// A form was not accepted.
@@ -48,6 +74,44 @@ pub enum Screen {
 }
 
 impl Screen {
+    /// All screens.
+    pub const ALL: [Self; 34] = [
+        Self::Portals,
+        Self::SignIn,
+        Self::CodeEntry,
+        Self::CodeExpired,
+        Self::StartOver,
+        Self::CodeUsed,
+        Self::AlreadySignedIn,
+        Self::TooManyWrongCodes,
+        Self::CodesClosed,
+        Self::TooManyMails,
+        Self::Undelivered,
+        Self::SkipConfirmation,
+        Self::MyPage,
+        Self::Settings,
+        Self::SkipSettings,
+        Self::ResumeConfirmation,
+        Self::AddressChange,
+        Self::AddressConfirmation,
+        Self::AddressChangeOver,
+        Self::TooManyNumbers,
+        Self::Accounts,
+        Self::TooManyRefused,
+        Self::Password,
+        Self::PasswordChanged,
+        Self::TooManyPasswords,
+        Self::SessionOver,
+        Self::SkipNotOffered,
+        Self::CookiesNeeded,
+        Self::Forbidden,
+        Self::BadRequest,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Busy,
+        Self::OutOfOrder,
+    ];
+
     /// The screen's name.
     pub const fn label(self) -> &'static str {
         match self {
@@ -56,7 +120,10 @@ impl Screen {
             Self::CodeEntry => "ワンタイムパスワード入力画面",
             Self::CodeExpired => "ワンタイムパスワードの有効期間が過ぎました",
             Self::StartOver => "ログインをやり直してください",
+            Self::CodeUsed => "このワンタイムパスワードは使用済みです",
+            Self::AlreadySignedIn => "すでにログインしています",
             Self::TooManyWrongCodes => "ワンタイムパスワードの入力回数が上限に達しました",
+            Self::CodesClosed => "ワンタイムパスワードの入力を一時的に停止しています",
             Self::TooManyMails => "ワンタイムパスワードの発行回数が上限に達しました",
             Self::Undelivered => "メールを送信できませんでした",
             Self::SkipConfirmation => "ワンタイムパスワード省略設定確認画面",
@@ -65,6 +132,16 @@ impl Screen {
             Self::SkipSettings => "ワンタイムパスワード入力省略設定",
             Self::ResumeConfirmation => "ワンタイムパスワード入力再開確認画面",
             Self::AddressChange => "メールアドレスの変更",
+            Self::AddressConfirmation => "メールアドレス変更確認画面",
+            Self::AddressChangeOver => "メールアドレスの変更をやり直してください",
+            Self::TooManyNumbers => "確認番号の発行回数が上限に達しました",
+            Self::Accounts => "追加アカウント",
+            Self::TooManyRefused => "追加アカウントの登録を一時的に停止しています",
+            Self::Password => "パスワードの変更",
+            Self::PasswordChanged => "パスワードを変更しました",
+            Self::TooManyPasswords => "パスワードの変更を一時的に停止しています",
+            Self::SessionOver => "もう一度ログインしてください",
+            Self::SkipNotOffered => "省略の設定は受け付けられません",
             Self::CookiesNeeded => "Cookieを有効にしてください",
             Self::Forbidden => "この操作は受け付けられません",
             Self::BadRequest => "入力内容を確認してください",
@@ -73,5 +150,18 @@ impl Screen {
             Self::Busy => "ただいま混み合っています",
             Self::OutOfOrder => "ただいまご利用いただけません",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_screens_bear_one_name() {
+        let labels: HashSet<&str> = Screen::ALL.iter().map(|screen| screen.label()).collect();
+        assert_eq!(labels.len(), Screen::ALL.len());
     }
 }

@@ -6,6 +6,7 @@ use http::StatusCode;
 use super::message::lines_of;
 use super::screen::Screen;
 use crate::core::Portal;
+use crate::desk::Listed;
 
 /// The style sheet.
 pub(crate) const STYLE: &str = include_str!("../../templates/style.css");
@@ -36,6 +37,8 @@ pub(crate) struct SignInForm<'a> {
     pub(crate) csrf: &'a str,
     pub(crate) address: &'a str,
     pub(crate) alert: Option<&'a str>,
+    /// The browser shows a session that no longer holds.
+    pub(crate) session_is_over: bool,
 }
 
 #[derive(Template)]
@@ -66,6 +69,7 @@ pub(crate) struct MyPage<'a> {
 #[template(path = "settings.html")]
 pub(crate) struct Settings {
     pub(crate) portal: Portal,
+    pub(crate) may_have_additional: bool,
 }
 
 #[derive(Template)]
@@ -91,6 +95,59 @@ pub(crate) struct AddressForm<'a> {
     pub(crate) current: &'a str,
     pub(crate) typed: &'a str,
     pub(crate) alert: Option<&'a str>,
+    /// What the office has to do with the address; the user's own form is shut meanwhile.
+    pub(crate) office: Option<AtOffice>,
+}
+
+/// The office's open procedure in words.
+pub(crate) struct AtOffice {
+    pub(crate) new_address: String,
+    pub(crate) state: &'static str,
+    pub(crate) done: String,
+}
+
+#[derive(Template)]
+#[template(path = "address_confirmation.html")]
+pub(crate) struct NumberForm<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+    pub(crate) address: &'a str,
+    pub(crate) alert: Option<&'a str>,
+}
+
+/// The field a form was refused for, and why.
+pub(crate) type Fault = (&'static str, &'static str);
+
+#[derive(Template)]
+#[template(path = "accounts.html")]
+pub(crate) struct AccountsForm<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+    pub(crate) accounts: &'a [Listed],
+    pub(crate) most: usize,
+    pub(crate) name: &'a str,
+    pub(crate) address: &'a str,
+    pub(crate) fault: Option<Fault>,
+}
+
+impl AccountsForm<'_> {
+    fn is_wrong(&self, field: &str) -> bool {
+        self.fault.is_some_and(|(wrong, _)| wrong == field)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "password.html")]
+pub(crate) struct PasswordForm<'a> {
+    pub(crate) portal: Portal,
+    pub(crate) csrf: &'a str,
+    pub(crate) fault: Option<Fault>,
+}
+
+impl PasswordForm<'_> {
+    fn is_wrong(&self, field: &str) -> bool {
+        self.fault.is_some_and(|(wrong, _)| wrong == field)
+    }
 }
 
 /// A template's HTML.
@@ -117,7 +174,8 @@ mod tests {
     #[test]
     fn what_a_user_wrote_is_no_html() {
         let address = "\"><script>alert(1)</script>";
-        let form = SignInForm { portal: Portal::Seeker, csrf: "t", address, alert: Some("<b>") };
+        let form =
+            SignInForm { portal: Portal::Seeker, csrf: "t", address, alert: Some("<b>"), session_is_over: false };
         let page = html(&form);
         assert!(!page.contains("<script") && !page.contains("<b>"));
     }

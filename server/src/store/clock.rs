@@ -17,10 +17,11 @@ pub struct RealTime {
 }
 
 impl RealTime {
-    /// Reads the machine's clock.
-    pub fn start() -> Self {
+    /// Reads the machine's clock; one that is behind `earliest` is taken to show that.
+    pub fn start(earliest: Option<Moment>) -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { started_at: Moment::from_millis(0) + since_epoch, started: Instant::now() }
+        let shown = Moment::from_millis(0) + since_epoch;
+        Self { started_at: earliest.map_or(shown, |earliest| shown.max(earliest)), started: Instant::now() }
     }
 
     /// The real time now.
@@ -129,6 +130,15 @@ mod tests {
         assert_eq!(running.now(later), Moment::from_millis(5007));
         let thawed = frozen.advanced(Duration::ZERO, false, later).unwrap();
         assert_eq!(thawed.now(later + Duration::from_secs(1)), Moment::from_millis(1007));
+    }
+
+    #[test]
+    fn the_servers_time_starts_where_it_is_told_to_and_else_where_the_machine_is() {
+        let far = Moment::from_millis(LATEST.millis());
+        assert!(RealTime::start(Some(far)).now() >= far);
+        let past = Moment::from_millis(0);
+        assert!(RealTime::start(Some(past)).now().since(RealTime::start(None).now()) < Duration::from_secs(60));
+        assert!(RealTime::start(None).now() > past);
     }
 
     #[test]

@@ -25,6 +25,6 @@ pub use clock::{AccountClock, ClockError, RealTime};
 pub use config::{StoreConfig, UnknownStore};
 pub use error::StoreError;
 pub use journal::{Commit, Durable, Kept, Ledger, StoreDown};
-pub use memory::{Applied, InsertError, Store};
+pub use memory::{AdditionalAccount, Applied, InsertError, Store};
 pub use record::Write;
 pub use sqlite::SqliteLedger;

@@ -13,9 +13,9 @@ use rand::rngs::StdRng;
 use super::record::{Change, List};
 use super::*;
 use crate::core::{
-    AccountState, Address, BrowserTag, Code, CompleteResume, ConfirmSkip, Cookie, Delivery, Effect, Event, GO_LIVE,
-    MailSettled, Moment, MoveAddress, Page, Portal, SignIn, SignInAnswer, Slot, SubmitCode, Token, ViewCode, ViewPage,
-    Visitor,
+    AccountState, Address, AskAddressChange, BrowserTag, CheckIdentity, Code, CompleteResume, ConfirmSkip, Cookie,
+    Delivery, Effect, Event, GO_LIVE, MailSettled, Moment, OfficeRefusal, OpenProcedure, Page, Portal, ProcedureId,
+    SignIn, SignInAnswer, Slot, SubmitCode, Token, ViewCode, ViewPage, Visitor, WithdrawProcedure,
 };
 use crate::decisions::Conforming;
 
@@ -69,6 +69,9 @@ pub fn dump(store: &Store) -> Dump {
         let (mut state, clock) = (account.look(GO_LIVE, |state, _| state.clone()), account.clock());
         let found = |account: Option<Arc<Account>>| account.unwrap().look(GO_LIVE, |state, _| state.identity.slot);
         assert_eq!(found(store.find(state.identity.portal, &state.address)), state.identity.slot);
+        if let Some(main) = &state.identity.main {
+            assert!(store.additional_of(main.slot).contains(&state.identity.slot));
+        }
         for token in state.tokens() {
             assert_eq!(found(store.with_token(&token)), state.identity.slot, "the index of tokens is whole");
         }
@@ -95,6 +98,7 @@ pub struct Town {
     jars: HashMap<(usize, usize), Jar>,
     draw: StdRng,
     moves: usize,
+    procedures: HashMap<usize, ProcedureId>,
 }
 
 impl Town {
@@ -109,6 +113,7 @@ impl Town {
             jars: HashMap::new(),
             draw,
             moves: 0,
+            procedures: HashMap::new(),
         };
         for _ in 0..ACCOUNTS {
             town.insert();
@@ -141,7 +146,7 @@ impl Town {
             main,
             clock: AccountClock::REAL,
         };
-        self.store.insert(vec![new], &mut self.draw).unwrap();
+        self.store.insert(vec![new], self.real, &mut self.draw, &Conforming).unwrap();
         let account = self.store.find(Portal::Employer, &address).unwrap();
         self.slots.push(account.look(self.real, |state, _| state.identity.slot));
     }
@@ -195,7 +200,7 @@ impl Town {
             }
             Step::Resume(account, browser) => {
                 let visitor = self.visitor(account, browser);
-                let _ = self.happen(account, browser, CompleteResume { visitor: &visitor });
+                let _ = self.happen(account, browser, CompleteResume { visitor: &visitor, additional: &[] });
             }
             Step::SignOut(account, browser) => {
                 let visitor = self.visitor(account, browser);
@@ -249,9 +254,27 @@ impl Town {
         self.moves += 1;
         let address = Address::parse(&format!("moved{}@example.test", self.moves)).unwrap();
         let target = self.account(account);
-        let event = MoveAddress { address: &address };
-        let applied = self.store.apply_new_address(&target, &address, event, self.real, &mut self.draw, &Conforming);
-        assert_eq!(applied.answer, Ok(()));
+        if self.moves.is_multiple_of(5) {
+            let visitor = self.visitor(account, 0);
+            let event =
+                |is_free| AskAddressChange { visitor: &visitor, address: &address, is_free, mail_has_room: true };
+            let _ = self.store.apply_claiming(&target, &address, event, self.real, &mut self.draw, &Conforming);
+            return;
+        }
+        let account = account % self.slots.len();
+        let event = |is_free| OpenProcedure { new_address: &address, is_free };
+        let opened = self.store.apply_claiming(&target, &address, event, self.real, &mut self.draw, &Conforming);
+        match opened.answer {
+            Ok(id) => _ = self.procedures.insert(account, id),
+            Err(refusal) => assert_eq!(refusal, OfficeRefusal::OpenAlready),
+        }
+        let id = self.procedures[&account].clone();
+        match self.moves % 4 {
+            0 => {}
+            1 => _ = self.happen(account, 0, WithdrawProcedure { id: &id }),
+            2 => _ = self.happen(account, 0, CheckIdentity { id: &id, business_days: 1 }),
+            _ => _ = self.happen(account, 0, CheckIdentity { id: &id, business_days: 0 }),
+        }
     }
 }
 

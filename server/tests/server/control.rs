@@ -109,20 +109,6 @@ async fn clocks_move_forward_alone_or_all_and_never_back() {
 }
 
 #[tokio::test]
-async fn faq05_c_the_office_moves_an_address() {
-    let world = World::start().await;
-    world.account("seeker", "old@a.test", json!({})).await;
-    world.account("seeker", "taken@a.test", json!({})).await;
-    let to = |address: &str| json!({ "portal": "seeker", "address": "old@a.test", "new_address": address });
-    assert_eq!(world.control(Method::POST, "/office/address", to("taken@a.test")).await.0, StatusCode::CONFLICT);
-    assert_eq!(world.control(Method::POST, "/office/address", to("x")).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(world.control(Method::POST, "/office/address", to("new@a.test")).await.0, StatusCode::OK);
-    assert_eq!(world.control(Method::POST, "/office/address", to("new@a.test")).await.0, StatusCode::NOT_FOUND);
-    let mut browser = world.browser().await;
-    world.sign_in(&mut browser, "seeker", "new@a.test", false).await.leads_to("/seeker/my-page");
-}
-
-#[tokio::test]
 async fn accounts_from_the_start_stand_at_every_portal() {
     let world = World::start_with(Arc::new(Conforming), |config| config.seeded_accounts = 3).await;
     let last = Address::parse("user00003@example.test").unwrap();

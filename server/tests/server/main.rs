@@ -7,5 +7,7 @@ mod flow;
 mod hostile;
 mod logs;
 mod metrics;
+mod office;
+mod settings;
 mod smtp;
 mod world;

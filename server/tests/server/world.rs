@@ -59,6 +59,18 @@ impl Postbox {
 
     /// The code of the next mail to an address that was not asked for before.
     pub async fn code(&self, address: &str) -> String {
+        code_in(&self.next(address).await)
+    }
+
+    /// The confirmation number of the next mail to an address that was not asked for before.
+    pub async fn number(&self, address: &str) -> String {
+        let text = text_of(&self.next(address).await);
+        let line = text.lines().find_map(|line| line.strip_prefix("確認番号："));
+        line.expect("the mail has a confirmation number").trim_end().to_owned()
+    }
+
+    /// The next mail to an address that was not asked for before.
+    pub async fn next(&self, address: &str) -> Vec<u8> {
         let index = {
             let mut seen = self.seen.lock().unwrap();
             let next = seen.entry(address.to_owned()).or_default();
@@ -69,13 +81,19 @@ impl Postbox {
             loop {
                 let arrived = self.arrived.notified();
                 if let Some(mail) = self.of(address).get(index) {
-                    return code_in(mail.message());
+                    return mail.message().to_vec();
                 }
                 arrived.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the code mail comes")
+        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the mail comes")
     }
+}
+
+/// The text of a mail, read as a mail program reads it.
+pub fn text_of(message: &[u8]) -> String {
+    let mail = mail_parser::MessageParser::default().parse(message).unwrap();
+    mail.body_text(0).unwrap().into_owned()
 }
 
 /// The code in a mail, read as a mail program reads it.
@@ -118,6 +136,14 @@ impl World {
         let headers = [("authorization", authorization.as_str())];
         let seen = browser.send(method, path, &headers, Bytes::from(body.to_string())).await;
         (seen.status, serde_json::from_str(&seen.body).unwrap())
+    }
+
+    /// Waits till the mail queue is empty again; a mail leaves it a moment after it has arrived.
+    pub async fn idle(&self) {
+        let path = "/healthz";
+        for _ in 0..3 {
+            self.control(Method::GET, path, Value::Null).await;
+        }
     }
 
     pub async fn advance(&self, portal: &str, address: &str, by: Duration) {

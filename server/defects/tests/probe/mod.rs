@@ -94,6 +94,8 @@ pub fn probe(decisions: &dyn Decisions) -> Answers {
     book.setting_skips();
     book.using_skips();
     book.revocation();
+    book.address_and_office();
+    book.accounts_and_passwords();
     book.answers
 }
 
@@ -145,6 +147,7 @@ impl Book<'_> {
             for occasion in [
                 Occasion::WrongPassword,
                 Occasion::UnknownId,
+                Occasion::CodeMailed,
                 Occasion::SignedInBySkip,
                 Occasion::SignedInWithoutCode,
                 Occasion::SkipSet,
@@ -186,8 +189,16 @@ impl Book<'_> {
 
     fn sessions(&mut self) {
         let decisions = self.decisions;
-        let pages =
-            [Page::MyPage, Page::Settings, Page::SkipSettings, Page::SkipConfirmation, Page::Resume, Page::Address];
+        let pages = [
+            Page::MyPage,
+            Page::Settings,
+            Page::SkipSettings,
+            Page::SkipConfirmation,
+            Page::Resume,
+            Page::Address,
+            Page::Accounts,
+            Page::Password,
+        ];
         for page in pages {
             let standings = [Standing::Stranger, Standing::HalfSignedIn, Standing::SignedIn];
             self.write("page_opens", standings.map(|standing| decisions.page_opens(page, standing)));
@@ -285,10 +296,61 @@ impl Book<'_> {
             self.write("skip_survives", skips.map(|skip| decisions.skip_survives_revocation(skip, &account)));
         }
         let main = account(1, Portal::Seeker);
-        self.write("revocation_reaches", [decisions.revocation_reaches(&main.identity)]);
+        self.write("revocation_reaches", [decisions.revocation_reaches(&main.identity, &[Slot(2), Slot(3)])]);
         for live in 0..4 {
-            self.write("skip_status", [false, true].map(|here| decisions.skip_status(live, here)));
+            self.write("skip_status", [false, true].map(|here| decisions.skip_status(&main, live, here)));
         }
+    }
+
+    fn address_and_office(&mut self) {
+        let decisions = self.decisions;
+        let instants = [before(GO_LIVE, SECOND), GO_LIVE, noon()];
+        self.write("address_change_is_offered", instants.map(|now| decisions.address_change_is_offered(now)));
+        self.write("address_change_is_confirmed", [decisions.address_change_is_confirmed()]);
+        let new_address = Address::parse("new@example.test").unwrap();
+        let number = Code::from_value(123);
+        for account in self.accounts.clone() {
+            self.write("number_recipients", [decisions.number_recipients(&account, &new_address)]);
+            self.write("number_letter", [decisions.number_letter(&number, &account)]);
+            for change in [Change::Address { former: &new_address }, Change::Password] {
+                self.write("notice_of_change", [decisions.notice_of_change(&change, &account)]);
+            }
+        }
+        for mailed in [Some(number), None] {
+            let holder = TokenHash::of("session");
+            let address = new_address.clone();
+            let change = AddressChange { holder, address, number: mailed, asked_at: noon(), wrong_numbers: 0 };
+            let typed = ["000123", "000124", "", "123456"];
+            self.write("number_is_right", typed.map(|typed| decisions.number_is_right(typed, &change)));
+            let holders = ["session", "another"].map(TokenHash::of);
+            self.write(
+                "address_change_belongs_to",
+                holders.map(|holder| decisions.address_change_belongs_to(&change, &holder)),
+            );
+        }
+        let ends = [NUMBER_VALID - SECOND, NUMBER_VALID, NUMBER_VALID + SECOND];
+        self.write("number_is_in_time", ends.map(|age| decisions.number_is_in_time(before(noon(), age), noon())));
+        self.write("wrong_numbers_end_change", (0..8).map(|wrong| decisions.wrong_numbers_end_change(wrong)));
+        self.write("number_mails_are_used_up", (0..12).map(|mailed| decisions.number_mails_are_used_up(mailed)));
+        self.write("office_is_done_at", [0, 1, 3].map(|days| decisions.office_is_done_at(noon(), days)));
+        let instants = [before(noon(), DAY), before(noon(), SECOND), noon(), noon() + SECOND];
+        self.write("office_change_is_in_force", instants.map(|now| decisions.office_change_is_in_force(noon(), now)));
+    }
+
+    fn accounts_and_passwords(&mut self) {
+        let decisions = self.decisions;
+        let identities: Vec<Identity> = self.accounts.iter().map(|account| account.identity.clone()).collect();
+        for identity in identities {
+            let main = Identity { main: None, ..identity.clone() };
+            self.write(
+                "may_have_additional",
+                [identity, main].map(|identity| decisions.may_have_additional(&identity)),
+            );
+        }
+        self.write("additional_are_used_up", (0..60).map(|count| decisions.additional_are_used_up(count)));
+        self.write("refused_ids_close_adding", (0..12).map(|count| decisions.refused_ids_close_adding(count)));
+        self.write("password_change_ends_the_rest", [decisions.password_change_ends_the_rest()]);
+        self.write("wrong_passwords_close_change", (0..12).map(|count| decisions.wrong_passwords_close_change(count)));
     }
 }
 
