@@ -194,6 +194,10 @@ pub(crate) struct Serve {
     /// From when on a code is asked, in the server's own time
     #[arg(long, value_name = "TIME", default_value = sekisho_rules::numbers::GO_LIVE)]
     pub(crate) go_live: String,
+    /// How many business days the office needs from the identity check on (0: done at once)
+    #[arg(long, value_name = "DAYS", default_value_t = sekisho_server::core::OFFICE_BUSINESS_DAYS,
+        value_parser = clap::value_parser!(u16).range(..=i64::from(sekisho_server::core::MAX_OFFICE_BUSINESS_DAYS)))]
+    pub(crate) office_days: u16,
     /// HTTPS (not built yet)
     #[arg(long)]
     pub(crate) tls: bool,

@@ -38,6 +38,7 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
         seeded_accounts: options.accounts,
         password_cost: if options.cheap_passwords { PasswordCost::Cheap } else { PasswordCost::Full },
         go_live,
+        office_business_days: options.office_days,
         mail_charset: options.mail_charset,
         store: store.clone(),
         ..ServerConfig::default()
