@@ -16,7 +16,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sekisho_server::{Conforming, PasswordCost, Server, ServerConfig, StoreConfig};
+use sekisho_server::store::StoreConfig;
+use sekisho_server::{Conforming, PasswordCost, Server, ServerConfig};
 use tokio::runtime::Runtime;
 
 use client::Wire;

@@ -21,6 +21,18 @@ pub(crate) struct Cli {
     /// Logs more on stderr (-vv: still more; RUST_LOG decides in detail).
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
+    /// How log lines are written: text for people, json (one object a line) for log collectors
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text, global = true)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 conforms and goals met, 1 internal error, 2 usage or profile error or a port in use, \

@@ -25,14 +25,14 @@ use std::process::ExitCode;
 use clap::Parser;
 use sekisho_reports::record::ExitCode as Code;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, LogFormat};
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let serves = matches!(cli.command, Some(Command::Serve(_) | Command::Sink(_)));
-    start_logging(cli.verbose, serves);
+    start_logging(cli.verbose, cli.log_format, serves);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -82,7 +82,7 @@ fn fail(error: &CliError) -> Code {
 
 /// Logs go to stderr. `RUST_LOG` decides; without it warnings show, with `-v` more. What the embedded server warns of is mostly what
 /// the stories do to it on purpose, so it stays quiet unless it runs alone.
-fn start_logging(verbose: u8, serves: bool) {
+fn start_logging(verbose: u8, format: LogFormat, serves: bool) {
     let default = match verbose {
         0 if serves => "info",
         0 => "warn,goose=error,sekisho_server=error",
@@ -90,12 +90,14 @@ fn start_logging(verbose: u8, serves: bool) {
         _ => "debug",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
-    tracing_subscriber::fmt()
+    let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .compact()
-        .init();
+        .with_ansi(std::io::stderr().is_terminal());
+    match format {
+        LogFormat::Text => lines.compact().init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).init(),
+    }
 }
 
 /// Every simulated browser has a connection of its own, so thousands of descriptors are needed; many systems allow 1,024 unless asked.
