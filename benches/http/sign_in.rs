@@ -34,15 +34,27 @@ struct Post(Mutex<HashMap<String, mpsc::UnboundedSender<Mail>>>);
 impl Delivery for Post {
     async fn deliver(&self, mail: &Mail) -> Result<(), DeliveryError> {
         let waiting = self.0.lock().unwrap().get(&mail.recipients()[0]).cloned();
-        waiting.and_then(|sender| sender.send(mail.clone()).ok()).ok_or_else(|| DeliveryError::Refused("550".to_owned()))
+        waiting
+            .and_then(|sender| sender.send(mail.clone()).ok())
+            .ok_or_else(|| DeliveryError::Refused("550".to_owned()))
     }
 }
 
 /// Sign-ins per second, round by round.
-pub(crate) fn rates(servers: &Runtime, clients: &Runtime, store: StoreConfig, rounds: usize, round: Duration) -> Vec<f64> {
+pub(crate) fn rates(
+    servers: &Runtime,
+    clients: &Runtime,
+    store: StoreConfig,
+    rounds: usize,
+    round: Duration,
+) -> Vec<f64> {
     let post = Arc::new(Post::default());
-    let config =
-        ServerConfig { password_cost: PasswordCost::Cheap, seeded_accounts: ACCOUNTS, store, ..ServerConfig::default() };
+    let config = ServerConfig {
+        password_cost: PasswordCost::Cheap,
+        seeded_accounts: ACCOUNTS,
+        store,
+        ..ServerConfig::default()
+    };
     let server = servers.block_on(Server::start_with(config, Arc::new(Conforming), post.clone())).unwrap();
     let (next, address) = (Arc::new(AtomicU64::new(0)), server.address());
     let mut rate = || clients.block_on(one_round(address, &post, &next, round));

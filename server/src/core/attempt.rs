@@ -6,6 +6,7 @@ use super::account::AccountState;
 use super::address::Address;
 use super::code::{Code, normalised};
 use super::expiry;
+use super::fact::{Ending, Fact, Way, count_followed, has_ended};
 use super::lean::Lean;
 use super::session::{Visitor, open_session};
 use super::skip;
@@ -136,18 +137,28 @@ impl SubmitCode<'_> {
         if let Some(attempt) = state.attempt_mut(&token) {
             attempt.used = true;
         }
+        turn.count(state, Fact::AttemptEnded(Ending::SignedIn));
+        turn.count(state, Fact::SignedIn(Way::Code));
         Ok(open_session(state, self.visitor, self.ticked, turn))
     }
 
     /// What cannot be a code at all guesses nothing and is not counted.
-    fn count_wrong(&self, state: &mut AccountState, token: &TokenHash, typed: &str, turn: &Turn<'_>) -> CodeRefusal {
+    fn count_wrong(
+        &self,
+        state: &mut AccountState,
+        token: &TokenHash,
+        typed: &str,
+        turn: &mut Turn<'_>,
+    ) -> CodeRefusal {
         if Code::parse(typed).is_none() {
             return CodeRefusal::Wrong;
         }
         state.wrong_codes.note(turn.now);
+        turn.count(state, Fact::WrongCode);
         if let Some(attempt) = state.attempt_mut(token) {
             attempt.wrong_codes += 1;
             if turn.decisions.wrong_codes_end_attempt(attempt) {
+                turn.count(state, Fact::AttemptEnded(Ending::TooManyWrongCodes));
                 return CodeRefusal::Ended(AttemptEnd::TooManyWrongCodes);
             }
         }
@@ -166,15 +177,22 @@ pub struct MailSettled {
 impl Event for MailSettled {
     type Answer = ();
 
-    fn happen(self, state: &mut AccountState, _: &mut Turn<'_>) {
-        if let Some(attempt) = state.attempt_mut(&self.attempt) {
-            attempt.delivery = self.delivery;
+    fn happen(self, state: &mut AccountState, turn: &mut Turn<'_>) {
+        let Some(attempt) = state.attempt_mut(&self.attempt) else { return };
+        let is_open = !has_ended(attempt, turn);
+        attempt.delivery = self.delivery;
+        if is_open
+            && self.delivery == Delivery::Refused
+            && state.attempts.back().is_some_and(|newest| newest.token == self.attempt)
+        {
+            turn.count(state, Fact::AttemptEnded(Ending::Undelivered));
         }
     }
 }
 
 /// Issues a code for a new attempt, which supersedes the older ones, and has it mailed.
 pub(super) fn issue(state: &mut AccountState, visitor: &Visitor, turn: &mut Turn<'_>) -> Token {
+    count_followed(state, turn);
     let token = turn.draw.token();
     let code = turn.decisions.code_for_attempt(state.attempts.back(), turn.draw);
     let attempt = Attempt {

@@ -12,6 +12,7 @@ mod attempt;
 mod business_day;
 mod code;
 mod expiry;
+mod fact;
 mod lean;
 mod limits;
 mod office;
@@ -36,6 +37,7 @@ pub use attempt::{
 pub use business_day::{after_business_days, is_business_day, japanese_day};
 pub use code::{CODE_DIGITS, Code, CodeError, normalised};
 pub use expiry::CODE_VALID;
+pub use fact::{Ending, Fact, Way};
 pub use limits::{
     CODE_MAILS_PER_HOUR, LIMIT_WINDOW, NUMBER_MAILS_PER_HOUR, REFUSED_IDS_PER_HOUR, Recent, WRONG_CODES_PER_ATTEMPT,
     WRONG_CODES_PER_HOUR, WRONG_NUMBERS_PER_CHANGE, WRONG_PASSWORDS_PER_HOUR,
@@ -126,6 +128,8 @@ pub enum Effect {
     FreeAddress(Address),
     /// The browser is to keep this skip cookie for [`SKIP_VALID`].
     KeepSkip(Cookie),
+    /// Something happened at an account of this portal that is worth counting.
+    Count(Portal, Fact),
 }
 
 /// What came of an event.

@@ -3,6 +3,7 @@
 use super::account::AccountState;
 use super::address::Address;
 use super::attempt::{SignedIn, issue};
+use super::fact::{Fact, Way};
 use super::session::{Visitor, open_session};
 use super::skip;
 use super::time::Moment;
@@ -65,11 +66,13 @@ impl Event for SignIn<'_> {
             SignInContext { account: state, now: turn.now, go_live: self.go_live, signed_in_as: self.signed_in_as };
         if !decisions.code_is_asked(&context) {
             turn.notify(Occasion::SignedInWithoutCode, state);
+            turn.count(state, Fact::SignedIn(Way::BeforeGoLive));
             return Ok(SignInAnswer::SignedIn(open_session(state, self.visitor, false, turn)));
         }
         if let Some(used) = skip {
             skip::note_use(state, used, turn);
             turn.notify(Occasion::SignedInBySkip, state);
+            turn.count(state, Fact::SignedIn(Way::Skip));
             return Ok(SignInAnswer::SignedIn(open_session(state, self.visitor, false, turn)));
         }
         self.towards_a_code(state, turn)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountState;
+use super::fact::Fact;
 use super::lean::Lean;
 use super::revocation;
 use super::session::{NotSignedIn, Page, Visitor, admit};
@@ -95,9 +96,11 @@ impl Event for ConfirmSkip<'_> {
 pub(super) fn follow(step: Step, state: &mut AccountState, visitor: &Visitor, turn: &mut Turn<'_>) {
     if turn.decisions.revokes_skips(step) {
         revocation::revoke(state, visitor, turn.now);
+        turn.count(state, Fact::SkipsRevoked);
     }
     if turn.decisions.sets_skip(step) {
         set(state, visitor, turn);
+        turn.count(state, Fact::SkipSet);
     }
 }
 

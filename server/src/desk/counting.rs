@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Desk;
-use crate::core::{AttemptEnd, CodeRefusal, Moment, SignInAnswer, SignInRefusal, SignedIn, TokenHash};
+use crate::core::{AttemptEnd, CodeRefusal, Effect, Moment, SignInAnswer, SignInRefusal, SignedIn, TokenHash};
 use crate::decisions::Decisions;
 use crate::mail::DeliveryError;
 use crate::store::Account;
@@ -63,6 +63,15 @@ impl Desk {
     }
 }
 
+/// Counts what an event stated.
+pub(super) fn count_facts(effects: &[Effect], metrics: &Metrics) {
+    for effect in effects {
+        if let Effect::Count(portal, fact) = effect {
+            metrics.happened(*portal, *fact);
+        }
+    }
+}
+
 /// A code mail on its way, to be counted when it is settled.
 pub(super) struct MailWatch {
     metrics: Arc<Metrics>,
@@ -83,6 +92,11 @@ impl MailWatch {
             Err(DeliveryError::TryLater(_)) => MailEnd::GivenUp,
         };
         self.metrics.code_mail_settled(end, self.queued.elapsed(), is_dead);
+    }
+
+    /// Counts what followed at the account.
+    pub(super) fn noted(&self, effects: &[Effect]) {
+        count_facts(effects, &self.metrics);
     }
 }
 

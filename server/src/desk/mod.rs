@@ -28,7 +28,7 @@ use crate::passwords::Passwords;
 use crate::store::{Account, Applied, Durable, RealTime, Store};
 use crate::watch::{Metrics, masked};
 
-use counting::{MailWatch, is_dead};
+use counting::{MailWatch, count_facts, is_dead};
 
 /// Everything between a request and an account.
 pub(crate) struct Desk {
@@ -206,7 +206,8 @@ impl Desk {
 
     /// Notes what became of a mail; nobody waits for that.
     fn settle(&self, account: &Arc<Account>, event: MailSettled) {
-        self.store.apply(account, event, self.real_time.now(), &mut system(), &*self.decisions);
+        let applied = self.store.apply(account, event, self.real_time.now(), &mut system(), &*self.decisions);
+        count_facts(&applied.effects, &self.metrics);
     }
 
     /// Asks, after an account's clock was moved, whether that is an occasion to mail something.
@@ -284,6 +285,7 @@ impl Desk {
     /// meanwhile keeps nobody from getting theirs. If the disk fails, the answer that is returned here is never given.
     async fn follow<A>(&self, account: &Arc<Account>, applied: Applied<A>, mut room: Option<Room>) -> Done<A> {
         let Applied { answer, effects, durable } = applied;
+        count_facts(&effects, &self.metrics);
         let mut skip_cookies = Vec::new();
         for effect in effects {
             match effect {
@@ -299,7 +301,11 @@ impl Desk {
                 }
                 Effect::Notify(notice) => self.send_notice(Some(notice), durable.clone()),
                 Effect::KeepSkip(cookie) => skip_cookies.push(cookie),
-                Effect::OpenToken(_) | Effect::CloseToken(_) | Effect::ClaimAddress(_) | Effect::FreeAddress(_) => {}
+                Effect::OpenToken(_)
+                | Effect::CloseToken(_)
+                | Effect::ClaimAddress(_)
+                | Effect::FreeAddress(_)
+                | Effect::Count(..) => {}
             }
         }
         if let Err(error) = durable.wait().await {
@@ -332,7 +338,8 @@ impl Desk {
                 }
             };
             let event = MailSettled { attempt, delivery };
-            store.apply(&account, event, real_time.now(), &mut system(), &*decisions);
+            let applied = store.apply(&account, event, real_time.now(), &mut system(), &*decisions);
+            watch.noted(&applied.effects);
         };
         match self.written(recipients, letter) {
             Ok(mail) => self.outbox.post_when(async move { durable.wait().await.is_ok() }, room, mail, settled),

@@ -286,7 +286,11 @@ impl Store {
                     self.by_id.insert((held.state.identity.portal, address.clone()), account.clone());
                 }
                 Effect::FreeAddress(address) => self.by_id.remove(&(held.state.identity.portal, address.clone())),
-                Effect::MailCode { .. } | Effect::Mail { .. } | Effect::Notify(_) | Effect::KeepSkip(_) => {}
+                Effect::MailCode { .. }
+                | Effect::Mail { .. }
+                | Effect::Notify(_)
+                | Effect::KeepSkip(_)
+                | Effect::Count(..) => {}
             }
         }
         Applied { answer, effects, durable: self.file(before, held) }

@@ -10,7 +10,7 @@ use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
-use crate::core::Portal;
+use crate::core::{Ending, Fact, Portal, Way};
 
 /// The latencies of answers, from those that touch memory only to those that wait for a full password check. In seconds.
 const ANSWER_BUCKETS: [f64; 15] =
@@ -53,6 +53,26 @@ label_values! {
 }
 
 label_values! {
+    /// How somebody was let in.
+    WayIn {
+        Code = "code",
+        Skip = "skip",
+        BeforeGoLive = "before_go_live",
+    }
+}
+
+label_values! {
+    /// How an attempt ended.
+    AttemptEnding {
+        SignedIn = "signed_in",
+        Superseded = "superseded",
+        Expired = "expired",
+        TooManyWrongCodes = "too_many_wrong_codes",
+        Undelivered = "undelivered",
+    }
+}
+
+label_values! {
     /// What came of a code that was given.
     CodeForm {
         Right = "right",
@@ -89,6 +109,11 @@ pub struct Metrics {
     durations: HistogramVec,
     sign_in_forms: PerPortal,
     code_forms: PerPortal,
+    sign_ins: PerPortal,
+    attempts_ended: PerPortal,
+    wrong_codes: Vec<IntCounter>,
+    skips_set: Vec<IntCounter>,
+    skip_revocations: Vec<IntCounter>,
     code_mails_queued: IntCounter,
     code_mails: Vec<IntCounter>,
     code_mails_late: IntCounter,
@@ -144,6 +169,10 @@ impl Default for Metrics {
             });
             PerPortal { counters: counters.collect(), width: values.len() }
         };
+        let of_portals = |name: &str, help: &str| {
+            let vec = counters(to, name, help, &["portal"]);
+            Portal::ALL.iter().map(|portal| vec.with_label_values(&[portal.id()])).collect::<Vec<_>>()
+        };
         let metrics = Self {
             requests: counters(
                 to,
@@ -174,6 +203,16 @@ impl Default for Metrics {
                 "outcome",
                 CodeForm::ALL,
             ),
+            sign_ins: per_portal("sekisho_sign_ins_total", "Completed sign-ins, by way.", "way", WayIn::ALL),
+            attempts_ended: per_portal(
+                "sekisho_attempts_ended_total",
+                "Attempts to sign in by a code that came to their end, by reason.",
+                "reason",
+                AttemptEnding::ALL,
+            ),
+            wrong_codes: of_portals("sekisho_wrong_codes_total", "Wrong codes that count towards the limits."),
+            skips_set: of_portals("sekisho_skips_set_total", "Skips that were set."),
+            skip_revocations: of_portals("sekisho_skip_revocations_total", "Ends of all skips of an account."),
             code_mails_queued: counter(to, "sekisho_code_mails_queued_total", "Code mails that were promised."),
             code_mails: values_of(
                 &counters(to, "sekisho_code_mails_total", "Code mails settled, by what became of them.", &["outcome"]),
@@ -267,6 +306,17 @@ impl Metrics {
         self.code_forms.of(portal, outcome.into()).inc();
     }
 
+    /// Counts a fact that an event stated.
+    pub(crate) fn happened(&self, portal: Portal, fact: Fact) {
+        match fact {
+            Fact::SignedIn(way) => self.sign_ins.of(portal, WayIn::from(way).into()).inc(),
+            Fact::AttemptEnded(ending) => self.attempts_ended.of(portal, AttemptEnding::from(ending).into()).inc(),
+            Fact::WrongCode => self.wrong_codes[portal as usize].inc(),
+            Fact::SkipSet => self.skips_set[portal as usize].inc(),
+            Fact::SkipsRevoked => self.skip_revocations[portal as usize].inc(),
+        }
+    }
+
     pub(crate) fn code_mail_queued(&self) {
         self.code_mails_queued.inc();
     }
@@ -294,6 +344,28 @@ impl Metrics {
         meter.classes[class].get_or_init(counter).inc();
         let histogram = || self.durations.with_label_values(&[route.route.as_str(), METHODS[at]]);
         meter.duration.get_or_init(histogram).observe(took.as_secs_f64());
+    }
+}
+
+impl From<Way> for WayIn {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Code => Self::Code,
+            Way::Skip => Self::Skip,
+            Way::BeforeGoLive => Self::BeforeGoLive,
+        }
+    }
+}
+
+impl From<Ending> for AttemptEnding {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::SignedIn => Self::SignedIn,
+            Ending::Superseded => Self::Superseded,
+            Ending::Expired => Self::Expired,
+            Ending::TooManyWrongCodes => Self::TooManyWrongCodes,
+            Ending::Undelivered => Self::Undelivered,
+        }
     }
 }
 
