@@ -57,7 +57,7 @@ pub(crate) fn rates(
     };
     let server = servers.block_on(Server::start_with(config, Arc::new(Conforming), post.clone())).unwrap();
     let (next, address) = (Arc::new(AtomicU64::new(0)), server.address());
-    let mut rate = || clients.block_on(one_round(address, &post, &next, round));
+    let rate = || clients.block_on(one_round(address, &post, &next, round));
     rate();
     let rates = (0..rounds).map(|_| rate()).collect();
     servers.block_on(server.shutdown());

@@ -300,6 +300,7 @@ impl Login {
                     }
                 }
                 Effect::OpenToken(_) | Effect::CloseToken(_) | Effect::ClaimAddress(_) | Effect::FreeAddress(_) => {}
+                Effect::Count(..) => {}
             }
         }
         outcome.answer
