@@ -1,6 +1,7 @@
 //! Where the walks take place: the reference server, the sink its mail goes to, and a few accounts.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
@@ -8,10 +9,13 @@ use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use sekisho_server::mail::{MAIL_QUEUE, SmtpDelivery};
+use sekisho_server::store::{Kept, Ledger, SqliteLedger, StoreError, Write};
 use sekisho_server::{Conforming, ControlConfig, Decisions, PasswordCost, RunningServer, Server, ServerConfig};
 use sekisho_simulator::mailbox::{Letter, Mark};
 use sekisho_simulator::sink::{Fault, Sink, SinkConfig};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 /// How long a mail may take on this machine before a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,25 +35,34 @@ pub struct Account {
 /// Has an account at every portal, the same everywhere.
 pub const HANAKO: Account = Account { address: "hanako@example.test", password: "a-password-of-hanako" };
 
+/// Has one too.
+pub const TARO: Account = Account { address: "taro@example.test", password: "a-password-of-taro" };
+
+/// What people call them.
+const NAMES: [(Account, &str); 2] = [(HANAKO, "山田 花子"), (TARO, "田中 太郎")];
+
 pub struct Venue {
     server: RunningServer,
     sink: Sink,
+    disk: Arc<AtomicBool>,
+    // Dropped last, when nobody writes there any more.
+    _folder: TempDir,
 }
 
 impl Venue {
     /// A venue whose server obeys the rules; all clocks run.
     pub async fn open() -> Self {
-        Self::open_with(Arc::new(Conforming), usize::MAX, json!({ "frozen": false })).await
+        Self::open_with(Arc::new(Conforming), MAIL_QUEUE, json!({ "frozen": false })).await
     }
 
     /// A venue where every account's clock stands still until it is moved: each visit sees the same.
     pub async fn frozen() -> Self {
-        Self::open_with(Arc::new(Conforming), usize::MAX, json!({ "frozen": true, "starts_at": WEDNESDAY })).await
+        Self::differing(Conforming).await
     }
 
-    /// A venue whose server differs in these decisions.
+    /// A venue whose server differs in these decisions; its clocks stand still.
     pub async fn differing(decisions: impl Decisions + 'static) -> Self {
-        Self::open_with(Arc::new(decisions), usize::MAX, json!({ "frozen": true, "starts_at": WEDNESDAY })).await
+        Self::open_with(Arc::new(decisions), MAIL_QUEUE, json!({ "frozen": true, "starts_at": WEDNESDAY })).await
     }
 
     /// A venue whose server has no room for a single mail.
@@ -57,27 +70,39 @@ impl Venue {
         Self::open_with(Arc::new(Conforming), 0, json!({ "frozen": true, "starts_at": WEDNESDAY })).await
     }
 
-    async fn open_with(decisions: Arc<dyn Decisions>, most_mails: usize, clock: Value) -> Self {
+    async fn open_with(decisions: Arc<dyn Decisions>, mail_queue: usize, clock: Value) -> Self {
         let sink = Sink::start(SinkConfig::default()).await.unwrap();
         let config = ServerConfig {
             control: Some(ControlConfig { listen: ([127, 0, 0, 1], 0).into(), token: TOKEN.to_owned() }),
-            smtp: Some(sink.address().to_string()),
             password_cost: PasswordCost::Cheap,
-            mail_queue: most_mails.min(ServerConfig::default().mail_queue),
+            mail_queue,
             ..ServerConfig::default()
         };
-        let server = Server::start(config, decisions).await.unwrap();
-        let venue = Self { server, sink };
-        let accounts = ["seeker", "employer", "provider"].map(|portal| {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(AtomicBool::new(true));
+        let kept = SqliteLedger::open(&folder.path().join("store.db"), &mut rand::rng()).unwrap();
+        let ledger = Box::new(Disk { kept, works: disk.clone() });
+        let delivery = Arc::new(SmtpDelivery::new(sink.address().to_string()));
+        let server = Server::start_over(ledger, config, decisions, delivery).await.unwrap();
+        let venue = Self { server, sink, disk, _folder: folder };
+        let mut accounts = Vec::new();
+        for (portal, (person, name)) in
+            ["seeker", "employer", "provider"].iter().flat_map(|it| NAMES.map(|of| (it, of)))
+        {
             let mut account = clock.clone();
             account["portal"] = json!(portal);
-            account["address"] = json!(HANAKO.address);
-            account["password"] = json!(HANAKO.password);
-            account["name"] = json!("山田 花子");
-            account
-        });
+            account["address"] = json!(person.address);
+            account["password"] = json!(person.password);
+            account["name"] = json!(name);
+            accounts.push(account);
+        }
         venue.control(Method::POST, "/accounts", &json!({ "accounts": accounts })).await;
         venue
+    }
+
+    /// From now on nothing comes to disk any more.
+    pub fn lose_disk(&self) {
+        self.disk.store(false, Ordering::Release);
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -135,5 +160,24 @@ impl Venue {
     /// The mail host takes mail to everybody again.
     pub fn take_all_mail(&self) {
         self.sink.faults().clear_all();
+    }
+}
+
+/// A store on disk that can be made to fail.
+struct Disk {
+    kept: SqliteLedger,
+    works: Arc<AtomicBool>,
+}
+
+impl Ledger for Disk {
+    fn load(&mut self) -> Result<Kept, StoreError> {
+        self.kept.load()
+    }
+
+    fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        match self.works.load(Ordering::Acquire) {
+            true => self.kept.commit(writes),
+            false => Err(StoreError::Contradiction("the disk was lost".to_owned())),
+        }
     }
 }

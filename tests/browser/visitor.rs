@@ -17,6 +17,9 @@ pub const MY_PAGE: &str = "マイページ";
 pub const SKIP_SETTINGS: &str = "ワンタイムパスワード入力省略設定";
 pub const RESUME_CONFIRMATION: &str = "ワンタイムパスワード入力再開確認画面";
 pub const ADDRESS_CHANGE: &str = "メールアドレスの変更";
+pub const ADDRESS_CONFIRMATION: &str = "メールアドレス変更確認画面";
+pub const ADDITIONAL_ACCOUNTS: &str = "追加アカウント";
+pub const PASSWORD_CHANGE: &str = "パスワードの変更";
 
 /// How often a page is looked at that has not come yet.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -54,6 +57,19 @@ impl<'a> Visitor<'a> {
 
     pub fn turn_to(&mut self, portal: &'static str) {
         self.portal = portal;
+    }
+
+    pub fn portal(&self) -> &'static str {
+        self.portal
+    }
+
+    pub fn is_employer(&self) -> bool {
+        self.portal == "employer"
+    }
+
+    /// Uses this account from now on; says which it was before.
+    pub fn become_user(&mut self, account: Account) -> Account {
+        std::mem::replace(&mut self.account, account)
     }
 
     /// Goes on at another venue with the same browser.
@@ -202,6 +218,23 @@ impl<'a> Visitor<'a> {
         self.sees(SKIP_CONFIRMATION).await;
         self.press("#skip-confirmation [value=ok]").await;
         self.sees(MY_PAGE).await;
+    }
+
+    /// Fills in and sends the form for an additional account.
+    pub async fn add_account(&self, name: &str, account: Account) {
+        self.fill("#additional-account [name=name]", name).await;
+        self.fill("#additional-account [name=address]", account.address).await;
+        self.fill("#additional-account [name=password]", account.password).await;
+        self.fill("#additional-account [name=password_again]", account.password).await;
+        self.press("#additional-account button").await;
+    }
+
+    /// Fills in and sends the form for another password.
+    pub async fn change_password(&self, current: &str, new: &str) {
+        self.fill("#password-change [name=current]", current).await;
+        self.fill("#password-change [name=new]", new).await;
+        self.fill("#password-change [name=again]", new).await;
+        self.press("#password-change button").await;
     }
 
     pub async fn sign_out(&self) {

@@ -14,7 +14,7 @@ const VIEWS: [(&str, View); 2] =
     [("desktop", View { width: 960, height: 600, ..View::DESKTOP }), ("phone", View { height: 640, ..View::PHONE })];
 
 /// The screens that `docs/screens.md` shows, by their names on the tour.
-const SHOWN: [&str; 14] = [
+const SHOWN: [&str; 18] = [
     "sign-in",
     "sign-in-error",
     "code-entry",
@@ -26,9 +26,13 @@ const SHOWN: [&str; 14] = [
     "skip-confirmation",
     "my-page",
     "settings",
-    "address-change",
     "skip-settings-some",
     "resume-confirmation",
+    "accounts",
+    "office-checked",
+    "address-change",
+    "address-confirmation",
+    "password-change",
 ];
 
 /// A blinking caret would be on every other picture.
