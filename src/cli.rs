@@ -210,9 +210,18 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "DAYS", default_value_t = sekisho_server::core::OFFICE_BUSINESS_DAYS,
         value_parser = clap::value_parser!(u16).range(..=i64::from(sekisho_server::core::MAX_OFFICE_BUSINESS_DAYS)))]
     pub(crate) office_days: u16,
-    /// HTTPS (not built yet)
+    /// Speaks TLS, with HTTP/2 and HTTP/1.1; without --tls-cert a certificate is made for localhost and the listen address
     #[arg(long)]
     pub(crate) tls: bool,
+    /// The certificate with the chain above it, in PEM; means --tls
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Writes the certificate to a file, for a profile's `ca_file` or for `curl --cacert`; means --tls
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_save: Option<PathBuf>,
     /// Where the control listener listens (clock, accounts); its token is taken from SEKISHO_CONTROL_TOKEN
     #[arg(long, value_name = "ADDR")]
     pub(crate) control: Option<SocketAddr>,

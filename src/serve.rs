@@ -1,12 +1,13 @@
 //! `sekisho serve`: the reference server alone.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use sekisho_reports::record::ExitCode;
 use sekisho_server::core::Moment;
 use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::store::{StoreConfig, UnknownStore};
-use sekisho_server::{ControlConfig, PasswordCost, Server, ServerConfig};
+use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
 
 use crate::cli::Serve;
 use crate::error::CliError;
@@ -17,9 +18,6 @@ use crate::selftest::defective;
 const TOKEN: &str = "SEKISHO_CONTROL_TOKEN";
 
 pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
-    if options.tls {
-        return Err(CliError::NotBuilt("`--tls`"));
-    }
     let store: StoreConfig = options.store.parse().map_err(|error: UnknownStore| CliError::Usage(error.to_string()))?;
     let decisions: Arc<dyn Decisions> = match &options.defect {
         None => Arc::new(Conforming),
@@ -33,6 +31,7 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
     })?;
     let config = ServerConfig {
         listen: options.listen,
+        tls: tls(&options),
         control: options.control.map(control).transpose()?,
         smtp: options.smtp,
         seeded_accounts: options.accounts,
@@ -45,7 +44,16 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
     };
     let mail = config.smtp.clone();
     let server = Server::start(config, decisions).await?;
-    anstream::println!("portals on http://{}/", server.address());
+    save_certificate(&server, options.tls_save.as_deref())?;
+    let scheme = if server.certificate().is_some() { "https" } else { "http" };
+    anstream::println!("portals on {scheme}://{}/", server.address());
+    if let Some(certificate) = server.certificate() {
+        let origin = if certificate.is_self_made { "made for this start" } else { "as given" };
+        anstream::println!("certificate {origin}, SHA-256 {}", certificate.fingerprint);
+    }
+    if let Some(file) = &options.tls_save {
+        anstream::println!("certificate saved to {} (`ca_file` of a profile, `curl --cacert`)", file.display());
+    }
     if let Some(address) = server.control_address() {
         anstream::println!("control on http://{address}/");
     }
@@ -65,6 +73,25 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
     interrupt.token.cancelled().await;
     server.shutdown().await;
     Ok(ExitCode::Success)
+}
+
+/// Any of the options for TLS asks for it.
+fn tls(options: &Serve) -> Option<TlsConfig> {
+    match options.tls_cert.clone().zip(options.tls_key.clone()) {
+        Some((certificates, key)) => Some(TlsConfig::Given { certificates, key }),
+        None => (options.tls || options.tls_save.is_some()).then_some(TlsConfig::SelfMade),
+    }
+}
+
+/// Before the address is told: whoever waits for that finds the certificate.
+fn save_certificate(server: &RunningServer, file: Option<&Path>) -> Result<(), CliError> {
+    let Some((file, certificate)) = file.zip(server.certificate()) else { return Ok(()) };
+    std::fs::write(file, &certificate.pem).map_err(|error| {
+        CliError::Usage(format!(
+            "cannot write the certificate to `{}`: {error}\n\nhint: choose a folder that exists and that you may write to",
+            file.display()
+        ))
+    })
 }
 
 fn control(listen: std::net::SocketAddr) -> Result<ControlConfig, CliError> {

@@ -111,7 +111,6 @@ fn what_is_not_built_says_so() {
         &["report", "merge", "a", "b"],
         &["load", "launch"],
         &["load", "mixed", "--rate", "10"],
-        &["serve", "--tls"],
         &["sink", "--http", "127.0.0.1:0"],
     ];
     for command in commands {

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::Incoming;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -20,7 +19,7 @@ use tracing::Instrument;
 
 use crate::core::{Address, MAX_NAME_BYTES, Moment, Portal};
 use crate::desk::{Desk, system};
-use crate::http::{Answer, read_body};
+use crate::http::{Answer, Body, plain_refusal, read_body};
 use crate::passwords::MAX_PASSWORD_BYTES;
 use crate::status::{self, ControlMeters};
 use crate::store::{Account, AccountClock, InsertError, NewAccount, StoreDown};
@@ -95,7 +94,7 @@ struct Key {
 }
 
 impl Answer for Control {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Body>) -> Response<Full<Bytes>> {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let watched = Watched::begin(request.headers(), &method, self.meters.of(&path), "");
         let span = watched.span();
@@ -107,10 +106,14 @@ impl Answer for Control {
         };
         watched.end(answering.instrument(span).await, &self.desk.metrics)
     }
+
+    fn refusal(&self, status: StatusCode) -> Response<Full<Bytes>> {
+        plain_refusal(status)
+    }
 }
 
 impl Control {
-    async fn answer_in_json(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer_in_json(&self, request: Request<Body>) -> Response<Full<Bytes>> {
         let (status, body) = match self.respond(request).await {
             Ok(answer) => answer,
             Err((status, error)) => (status, json!({ "error": error })),
@@ -131,7 +134,7 @@ impl Control {
         Self { desk, token: Sha256::digest(token).into(), meters: ControlMeters::new(), moves: Mutex::new(()) }
     }
 
-    async fn respond(&self, request: Request<Incoming>) -> Result<(StatusCode, Value), Refusal> {
+    async fn respond(&self, request: Request<Body>) -> Result<(StatusCode, Value), Refusal> {
         if !self.is_authorized(request.headers()) {
             return Err((StatusCode::UNAUTHORIZED, "the token is missing or wrong".to_owned()));
         }
@@ -263,7 +266,7 @@ impl AccountSpec {
     }
 }
 
-async fn read_json<T: DeserializeOwned>(body: Incoming) -> Result<T, Refusal> {
+async fn read_json<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
     let bytes =
         read_body(body, MAX_BODY_BYTES).await.map_err(|status| (status, "the body cannot be read".to_owned()))?;
     serde_json::from_slice(&bytes).map_err(|error| unprocessable(&error.to_string()))

@@ -18,6 +18,7 @@ mod status;
 pub mod store;
 mod watch;
 
+pub use crate::http::{Limits, ShownCertificate, TlsConfig, TlsError};
 pub use decisions::{Conforming, Decisions};
 pub use pages::Screen;
 pub use passwords::{MAX_PASSWORD_BYTES, PasswordCost, PasswordError};

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -13,7 +14,7 @@ use crate::control::Control;
 use crate::core::{Address, GO_LIVE, MAX_OFFICE_BUSINESS_DAYS, Moment, OFFICE_BUSINESS_DAYS, Portal};
 use crate::decisions::Decisions;
 use crate::desk::{Desk, system};
-use crate::http::{Site, bind, serve};
+use crate::http::{Edge, Limits, Registry, Scheme, ShownCertificate, Site, Tls, TlsConfig, TlsError, bind, serve};
 use crate::mail::{Delivery, MAIL_QUEUE, MailCharset, NoDelivery, Outbox, SmtpDelivery};
 use crate::passwords::{PasswordCost, PasswordError, Passwords};
 use crate::store::{
@@ -40,9 +41,13 @@ pub struct ServerConfig {
     pub password_cost: PasswordCost,
     /// From when on a code is asked (NOTICE-1).
     pub go_live: Moment,
-    /// Whether browsers reach the server over TLS; cookies are then `Secure` and bear the `__Host-` prefix. The server
-    /// itself speaks plain HTTP.
+    /// Whether browsers reach the server over TLS; cookies are then `Secure` and bear the `__Host-` prefix, and browsers
+    /// are told to come back over TLS only. It follows from `tls`; without that it says that a proxy in front speaks TLS.
     pub https: bool,
+    /// Speaks TLS itself, with HTTP/2 and HTTP/1.1 inside; without it plain HTTP/1.1.
+    pub tls: Option<TlsConfig>,
+    /// What clients may take.
+    pub limits: Limits,
     /// How many mails wait at most.
     pub mail_queue: usize,
     /// The character set the mails are written in.
@@ -74,6 +79,8 @@ impl Default for ServerConfig {
             password_cost: PasswordCost::Full,
             go_live: GO_LIVE,
             https: false,
+            tls: None,
+            limits: Limits::default(),
             mail_queue: MAIL_QUEUE,
             mail_charset: MailCharset::default(),
             store: StoreConfig::Memory,
@@ -100,6 +107,9 @@ pub enum ServerError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -121,7 +131,9 @@ pub struct Server;
 pub struct RunningServer {
     address: SocketAddr,
     control_address: Option<SocketAddr>,
+    certificate: Option<ShownCertificate>,
     desk: Arc<Desk>,
+    edge: Edge<Site>,
     tasks: TaskTracker,
     stop: DropGuard,
 }
@@ -178,6 +190,12 @@ impl Server {
         decisions: Arc<dyn Decisions>,
         delivery: Arc<dyn Delivery>,
     ) -> Result<RunningServer, ServerError> {
+        let tls = config.tls.as_ref().map(|tls| Tls::prepare(tls, config.listen.ip())).transpose()?;
+        let scheme = match &tls {
+            Some(tls) if tls.shown.is_self_made => Scheme::SelfMadeHttps,
+            None if !config.https => Scheme::Http,
+            _ => Scheme::Https,
+        };
         let (listener, address) = listen(config.listen)?;
         let control = match &config.control {
             Some(control) => Some((listen(control.listen)?, control.token.clone())),
@@ -204,15 +222,22 @@ impl Server {
         }
 
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let site = Arc::new(Site::new(desk.clone(), config.https));
-        tasks.spawn(serve(listener, site, tasks.clone(), stop.clone()));
+        let edge = Edge {
+            answer: Arc::new(Site::new(desk.clone(), scheme)),
+            registry: Registry::new(config.limits.clone()),
+            tls: tls.as_ref().map(|tls| tls.acceptor.clone()),
+            stop: stop.clone(),
+        };
+        tasks.spawn(serve(listener, edge.clone(), tasks.clone()));
         let control_address = control.as_ref().map(|((_, address), _)| *address);
         if let Some(((listener, _), token)) = control {
-            let control = Arc::new(Control::new(desk.clone(), &token));
-            tasks.spawn(serve(listener, control, tasks.clone(), stop.clone()));
+            let answer = Arc::new(Control::new(desk.clone(), &token));
+            let registry = Registry::new(config.limits);
+            tasks.spawn(serve(listener, Edge { answer, registry, tls: None, stop: stop.clone() }, tasks.clone()));
         }
         tracing::info!(%address, ?control_address, "the server listens");
-        Ok(RunningServer { address, control_address, desk, tasks, stop: stop.drop_guard() })
+        let certificate = tls.map(|tls| tls.shown);
+        Ok(RunningServer { address, control_address, certificate, desk, edge, tasks, stop: stop.drop_guard() })
     }
 }
 
@@ -225,6 +250,27 @@ impl RunningServer {
     /// Where its control listener listens, if it has one.
     pub fn control_address(&self) -> Option<SocketAddr> {
         self.control_address
+    }
+
+    /// The certificate it shows, if it speaks TLS.
+    pub fn certificate(&self) -> Option<&ShownCertificate> {
+        self.certificate.as_ref()
+    }
+
+    /// How many connections its portals have open.
+    pub fn connections(&self) -> usize {
+        self.edge.registry.open()
+    }
+
+    /// How many requests it could not answer because its own code failed.
+    pub fn panics(&self) -> u64 {
+        self.edge.registry.counts().panics.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Serves HTTP/1.1 on a stream of the caller's as if it had come in at the portals: for fuzzing and for tests that
+    /// need no socket. It ends with the stream; limits of time are not watched over here.
+    pub async fn serve_stream(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        self.edge.serve_apart(stream).await;
     }
 
     /// Its accounts.

@@ -1,12 +1,12 @@
 //! The office on the control listener (FAQ-05 c, d): a request, the identity check, and days later the new address.
 
 use http::{Method, StatusCode};
-use hyper::body::Incoming;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Control, Key, Refusal, no_such_path, read_json, unprocessable, wrong_method};
 use crate::core::{Address, OfficeRefusal, ProcedureId, ProcedureReport, ProcedureState, Slot};
+use crate::http::Body;
 
 /// Where the procedures are.
 pub(super) const REQUESTS: &str = "/office/requests";
@@ -26,12 +26,7 @@ struct Checked {}
 
 impl Control {
     /// Answers a request to the procedures; `rest` is what follows their path.
-    pub(super) async fn office(
-        &self,
-        method: &Method,
-        rest: &str,
-        body: Incoming,
-    ) -> Result<(StatusCode, Value), Refusal> {
+    pub(super) async fn office(&self, method: &Method, rest: &str, body: Body) -> Result<(StatusCode, Value), Refusal> {
         if rest.is_empty() {
             return if method == Method::POST { self.open(&read_json(body).await?).await } else { Err(wrong_method()) };
         }

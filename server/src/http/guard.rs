@@ -34,12 +34,16 @@ impl FormTokens {
 
 /// Whether the browser says that the request comes from another site: by `Sec-Fetch-Site`, or by an `Origin` that is not
 /// the host it speaks to. A browser that says nothing is not accused; the form's token still decides.
-pub(super) fn is_cross_site(headers: &HeaderMap) -> bool {
+///
+/// On https a page of the same host over plain HTTP is another site too: whoever can alter that page is not us.
+pub(super) fn is_cross_site(headers: &HeaderMap, https: bool) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let fetched_elsewhere = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let host = text(HOST.as_str()).unwrap_or_default();
     let another_origin = text(ORIGIN.as_str()).is_some_and(|origin| {
-        origin.split_once("://").is_none_or(|(_, authority)| !authority.eq_ignore_ascii_case(host))
+        origin
+            .split_once("://")
+            .is_none_or(|(scheme, authority)| !authority.eq_ignore_ascii_case(host) || https && scheme != "https")
     });
     fetched_elsewhere || another_origin
 }
@@ -56,6 +60,16 @@ mod tests {
         assert!(tokens.matches(&token, "session:a"));
         assert!(!tokens.matches(&token, "session:b") && !tokens.matches("", "session:a"));
         assert!(!FormTokens::new([2; 32]).matches(&token, "session:a"));
+    }
+
+    #[test]
+    fn on_https_the_plain_page_of_the_same_host_is_another_site() {
+        for (origin, expected) in [("https://localhost:1", false), ("http://localhost:1", true)] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, "localhost:1".parse().unwrap());
+            headers.insert(ORIGIN, origin.parse().unwrap());
+            assert_eq!(is_cross_site(&headers, true), expected, "{origin}");
+        }
     }
 
     #[test]
@@ -77,7 +91,7 @@ mod tests {
             for (name, value) in lines {
                 headers.insert(http::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
             }
-            assert_eq!(is_cross_site(&headers), expected, "{lines:?}");
+            assert_eq!(is_cross_site(&headers, false), expected, "{lines:?}");
         }
     }
 }

@@ -1,17 +1,15 @@
 //! The site: takes a request apart, hands it to its place, and makes the answer.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
-    USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    STRICT_TRANSPORT_SECURITY, USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use http_body_util::Full;
 use tracing::Instrument;
 
+use super::body::{self, read_body};
 use super::connection::Answer;
 use super::cookies::{self, BROWSER, Jar};
 use super::form::Form;
@@ -25,21 +23,65 @@ use crate::desk::{Desk, Done, system};
 use crate::pages::{PortalList, STYLE, Screen, html, layout};
 use crate::watch::{RouteMeter, Watched};
 
-/// The largest form. In bytes.
-const MAX_BODY_BYTES: usize = 16 * 1024;
-/// How long the body of a form may take.
-const BODY_TIME: Duration = Duration::from_secs(10);
 /// How long the style sheet may be kept; it changes with the server only.
 const STYLE_CACHE: &str = "public, max-age=3600";
 /// Nothing but our own style sheet and forms; no scripts, no frames.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// No page of ours needs any of a browser's powers.
+const PERMISSIONS: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), \
+     fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+     picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), web-share=(), \
+     xr-spatial-tracking=()";
+/// Headers that every answer bears (OWASP Secure Headers Project): nothing is guessed, framed, shared or remembered.
+const SECURITY: [(HeaderName, &str); 9] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    // Not `no-referrer`: browsers would then send `Origin: null` with our own forms.
+    (REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
+];
+/// How long browsers come back over TLS only: a year (RFC 6797).
+const STRICT: &str = "max-age=31536000; includeSubDomains";
+/// The same with a self-made certificate: whoever tries the server out on `localhost` is not bound to it for a year.
+const STRICT_FOR_A_WHILE: &str = "max-age=3600";
+
+/// How browsers reach the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Plain HTTP: for tests and trying out.
+    Http,
+    /// TLS, here or at a proxy in front.
+    Https,
+    /// TLS here, with a certificate made for this start.
+    SelfMadeHttps,
+}
+
+impl Scheme {
+    fn is_https(self) -> bool {
+        self != Self::Http
+    }
+
+    fn strict_transport(self) -> Option<&'static str> {
+        match self {
+            Self::Http => None,
+            Self::Https => Some(STRICT),
+            Self::SelfMadeHttps => Some(STRICT_FOR_A_WHILE),
+        }
+    }
+}
 
 /// The site of all portals.
 pub(crate) struct Site {
     pub(super) desk: std::sync::Arc<Desk>,
     pub(super) form_tokens: FormTokens,
     pub(super) https: bool,
+    strict_transport: Option<&'static str>,
     routes: Routes,
     meters: Vec<RouteMeter>,
 }
@@ -57,7 +99,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Answer for Site {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<body::Body>) -> Response<Full<Bytes>> {
         let route = self.routes.find(request.uri().path());
         let meter = &self.meters[route.map_or(0, Route::meter)];
         let portal = route.and_then(Route::portal).map_or("", Portal::id);
@@ -65,24 +107,36 @@ impl Answer for Site {
         let reply = self.reply(route, request).instrument(watched.span()).await;
         watched.end(self.finished(reply), &self.desk.metrics)
     }
+
+    fn refusal(&self, status: StatusCode) -> Response<Full<Bytes>> {
+        let screen = if status.is_server_error() { Screen::Broken } else { Screen::BadRequest };
+        self.finished(Reply::message(status, None, screen, false))
+    }
 }
 
 impl Site {
-    /// A site in front of a desk. `https` says that browsers reach it over TLS.
-    pub(crate) fn new(desk: std::sync::Arc<Desk>, https: bool) -> Self {
+    /// A site in front of a desk.
+    pub(crate) fn new(desk: std::sync::Arc<Desk>, scheme: Scheme) -> Self {
         let key = desk.store.form_key().unwrap_or_else(|| {
             let mut key = [0; 32];
             system().fill(&mut key);
             key
         });
-        Self { desk, form_tokens: FormTokens::new(key), https, routes: Routes::new(), meters: meters() }
+        Self {
+            desk,
+            form_tokens: FormTokens::new(key),
+            https: scheme.is_https(),
+            strict_transport: scheme.strict_transport(),
+            routes: Routes::new(),
+            meters: meters(),
+        }
     }
 
     pub(super) fn decisions(&self) -> &dyn Decisions {
         &*self.desk.decisions
     }
 
-    async fn reply(&self, route: Option<Route>, request: Request<Incoming>) -> Reply {
+    async fn reply(&self, route: Option<Route>, request: Request<body::Body>) -> Reply {
         let Some(route) = route else {
             return Reply::message(StatusCode::NOT_FOUND, None, Screen::NotFound, false);
         };
@@ -124,7 +178,7 @@ impl Site {
         Reply::message(StatusCode::SERVICE_UNAVAILABLE, Some(portal), Screen::OutOfOrder, false)
     }
 
-    async fn call(&self, portal: Portal, request: Request<Incoming>) -> Result<Call<'_>, StatusCode> {
+    async fn call(&self, portal: Portal, request: Request<body::Body>) -> Result<Call<'_>, StatusCode> {
         let (head, body) = request.into_parts();
         let is_post = head.method == Method::POST;
         let form = if is_post { read_form(&head.headers, body).await? } else { Form::default() };
@@ -136,7 +190,7 @@ impl Site {
             visitor: jar.into_visitor(portal),
             form,
             is_post,
-            is_cross_site: is_cross_site(&head.headers),
+            is_cross_site: is_cross_site(&head.headers, self.https),
         })
     }
 
@@ -157,10 +211,12 @@ impl Site {
         let headers = response.headers_mut();
         let cache = if is_style { STYLE_CACHE } else { self.decisions().cache_control(screen) };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        for (name, value) in SECURITY {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if let Some(value) = self.strict_transport {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(value));
+        }
         if let Some(content_type) = content_type {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
@@ -316,22 +372,13 @@ fn append(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-async fn read_form(headers: &HeaderMap, body: Incoming) -> Result<Form, StatusCode> {
+async fn read_form(headers: &HeaderMap, body: body::Body) -> Result<Form, StatusCode> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    let bytes = read_body(body, MAX_BODY_BYTES).await?;
+    let limit = body.form_limit();
+    let bytes = read_body(body, limit).await?;
     Form::read(&bytes).map_err(|_| StatusCode::BAD_REQUEST)
-}
-
-/// Reads a body within its limits of size and time.
-pub(crate) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, StatusCode> {
-    match tokio::time::timeout(BODY_TIME, Limited::new(body, limit).collect()).await {
-        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Ok(Err(_)) => Err(StatusCode::BAD_REQUEST),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-    }
 }

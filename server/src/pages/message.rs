@@ -80,6 +80,10 @@ pub(crate) const fn lines_of(screen: Screen) -> &'static [&'static str] {
             "システムに障害が発生しています。今の操作は登録されていない可能性があります。",
             "しばらくしてから、ログインからやり直し、設定をご確認ください。",
         ],
+        Screen::Broken => &[
+            "申し訳ありません。サーバーで問題が発生し、ご要望を処理できませんでした。",
+            "少し時間をおいてから、もう一度お試しください。",
+        ],
         _ => lines_behind_the_sign_in(screen),
     }
 }

@@ -71,11 +71,13 @@ pub enum Screen {
     Busy,
     /// The disk failed, and what the server knows can no longer be relied on.
     OutOfOrder,
+    /// The server itself failed.
+    Broken,
 }
 
 impl Screen {
     /// All screens.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Portals,
         Self::SignIn,
         Self::CodeEntry,
@@ -110,6 +112,7 @@ impl Screen {
         Self::MethodNotAllowed,
         Self::Busy,
         Self::OutOfOrder,
+        Self::Broken,
     ];
 
     /// The screen's name.
@@ -149,6 +152,7 @@ impl Screen {
             Self::MethodNotAllowed => "この操作はできません",
             Self::Busy => "ただいま混み合っています",
             Self::OutOfOrder => "ただいまご利用いただけません",
+            Self::Broken => "エラーが発生しました",
         }
     }
 }
