@@ -104,7 +104,7 @@ fn a_known_deviation_is_waived_till_its_day_and_a_dead_waiver_fails_the_run() {
 #[test]
 fn what_is_not_built_says_so() {
     let sekisho = Sekisho::new();
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 7] = [
         &["explore"],
         &["profile", "check", "x.toml"],
         &["report", "compare", "a", "b"],
