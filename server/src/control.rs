@@ -108,6 +108,9 @@ impl Answer for Control {
     }
 
     fn refusal(&self, status: StatusCode) -> Response<Full<Bytes>> {
+        if status.is_server_error() {
+            self.desk.metrics.panicked();
+        }
         plain_refusal(status)
     }
 }

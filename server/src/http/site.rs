@@ -110,6 +110,9 @@ impl Answer for Site {
 
     fn refusal(&self, status: StatusCode) -> Response<Full<Bytes>> {
         let screen = if status.is_server_error() { Screen::Broken } else { Screen::BadRequest };
+        if status.is_server_error() {
+            self.desk.metrics.panicked();
+        }
         self.finished(Reply::message(status, None, screen, false))
     }
 }
