@@ -1,0 +1,6 @@
+#![no_main]
+#![forbid(unsafe_code)]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| sekisho_fuzz::try_out(|held| sekisho_fuzz::shapes::cookies(data, held)));
