@@ -13,8 +13,7 @@ use tokio::net::TcpStream;
 
 /// A browser with its cookies.
 pub struct Browser {
-    /// What it calls the server it speaks to.
-    pub host: String,
+    address: SocketAddr,
     sender: SendRequest<Full<Bytes>>,
     pub cookies: BTreeMap<String, String>,
     /// Whether it keeps what it is told to keep.
@@ -65,7 +64,7 @@ impl Browser {
         let stream = TcpStream::connect(address).await.unwrap();
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
-        Self { host: address.to_string(), sender, cookies: BTreeMap::new(), keeps_cookies: true, page: String::new() }
+        Self { address, sender, cookies: BTreeMap::new(), keeps_cookies: true, page: String::new() }
     }
 
     pub async fn get(&mut self, path: &str) -> Seen {
@@ -88,7 +87,7 @@ impl Browser {
     }
 
     pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Bytes) -> Seen {
-        let mut request = Request::builder().method(method).uri(path).header(HOST, self.host.as_str());
+        let mut request = Request::builder().method(method).uri(path).header(HOST, self.address.to_string());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sekisho_server::{Conforming, RunningServer, Server};
+use sekisho_server::mail::MailCharset;
+use sekisho_server::{Conforming, RunningServer, Server, ServerConfig};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -30,9 +31,13 @@ struct Manner {
     hangs_up: bool,
     /// Answers the end of so many mails with 452.
     put_off: usize,
+    /// Hangs up on so many connections before its greeting, as one that is being restarted.
+    down: usize,
+    /// Never answers RCPT.
+    stalls: bool,
 }
 
-const PLAIN: Manner = Manner { pipelines: false, lost: 0, hangs_up: false, put_off: 0 };
+const PLAIN: Manner = Manner { pipelines: false, lost: 0, hangs_up: false, put_off: 0, down: 0, stalls: false };
 const BOTH: [Manner; 2] = [PLAIN, Manner { pipelines: true, ..PLAIN }];
 
 impl MailHost {
@@ -44,7 +49,9 @@ impl MailHost {
         let (counter, texts) = (connections.clone(), Arc::new(AtomicUsize::new(0)));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                counter.fetch_add(1, Ordering::SeqCst);
+                if counter.fetch_add(1, Ordering::SeqCst) < manner.down {
+                    continue;
+                }
                 tokio::spawn(talk(stream, manner, texts.clone(), sender.clone()));
             }
         });
@@ -69,6 +76,7 @@ async fn talk(
         let answer: &[u8] = match line.get(..4)? {
             "EHLO" if manner.pipelines => b"250-host\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
             "EHLO" => b"250-host\r\n250 8BITMIME\r\n",
+            "RCPT" if manner.stalls => return std::future::pending().await,
             "RCPT" if line.contains("user00002@") => b"550 no such mailbox\r\n",
             "RCPT" => {
                 recipients += 1;
@@ -146,6 +154,23 @@ async fn codes_go_over_one_kept_connection() {
 }
 
 #[tokio::test]
+async fn codes_come_in_the_character_set_that_is_configured() {
+    for charset in [MailCharset::Utf8, MailCharset::Iso2022Jp] {
+        let mut host = MailHost::start(PLAIN).await;
+        let smtp = Some(host.address.to_string());
+        let config = ServerConfig { smtp, seeded_accounts: 1, mail_charset: charset, ..config() };
+        let server = Server::start(config, Arc::new(Conforming)).await.unwrap();
+        let mut browser = Browser::open(server.address()).await;
+        give_password(&mut browser, 1).await;
+        let mail = host.mails.recv().await.unwrap();
+        assert!(mail.contains(&format!("charset={charset}\r\n")), "{mail}");
+        let code = code_in(mail.as_bytes());
+        browser.get("/seeker/code").await;
+        browser.post("/seeker/code", &[("code", &code)]).await.leads_to("/seeker/my-page");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_recipient_is_told_on_the_next_screen() {
     for manner in BOTH {
         let mut host = MailHost::start(manner).await;
@@ -173,6 +198,28 @@ async fn a_mail_whose_connection_is_lost_midway_is_sent_again() {
         sign_in(&mut browser, &mut host).await;
         assert!(host.connections.load(Ordering::SeqCst) >= 2);
         server.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_was_down_has_the_mail_when_it_is_back() {
+    let mut host = MailHost::start(Manner { down: 2, ..PLAIN }).await;
+    let server = server(Some(host.address.to_string())).await;
+    let mut browser = Browser::open(server.address()).await;
+    sign_in(&mut browser, &mut host).await;
+    assert_eq!(host.connections.load(Ordering::SeqCst), 3);
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn sign_in_answers_before_its_mail_is_taken() {
+    for manner in BOTH {
+        let host = MailHost::start(Manner { stalls: true, ..manner }).await;
+        let server = server(Some(host.address.to_string())).await;
+        let mut browser = Browser::open(server.address()).await;
+        // The host will never take this mail, and yet the next screen is there.
+        give_password(&mut browser, 1).await;
+        browser.get("/seeker/code").await.is(200, "ワンタイムパスワード入力画面");
     }
 }
 
