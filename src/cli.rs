@@ -190,9 +190,15 @@ pub(crate) struct Serve {
     /// Where the portals listen
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
-    /// The mail host, e.g. 127.0.0.1:2525
+    /// The mail host, e.g. 127.0.0.1:2525; without it the mails go to an inbox of our own, which a browser shows
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) smtp: Option<String>,
+    /// Where the inbox listens; by default 127.0.0.1:8025, or a free port where that is taken
+    #[arg(long, value_name = "ADDR", conflicts_with_all = ["smtp", "no_inbox"])]
+    pub(crate) inbox: Option<SocketAddr>,
+    /// Neither a mail host nor an inbox: no code can be delivered
+    #[arg(long, conflicts_with = "smtp")]
+    pub(crate) no_inbox: bool,
     /// The character set of the mails: utf-8 or iso-2022-jp
     #[arg(long, value_name = "CHARSET", default_value_t = MailCharset::default())]
     pub(crate) mail_charset: MailCharset,
@@ -238,7 +244,7 @@ pub(crate) struct Sink {
     /// Where SMTP is spoken
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
     pub(crate) smtp: SocketAddr,
-    /// Where the HTTP API listens (not built yet)
+    /// Where the inbox listens: pages for people, and a JSON API like Mailpit's; without it there is none
     #[arg(long, value_name = "ADDR")]
     pub(crate) http: Option<SocketAddr>,
     /// The front end: any number of connections, or a thread for each

@@ -5,6 +5,7 @@ mod cli;
 
 mod error;
 mod explore;
+mod inbox;
 mod interrupt;
 mod load;
 mod outcome;

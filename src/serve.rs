@@ -11,6 +11,7 @@ use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerC
 
 use crate::cli::Serve;
 use crate::error::CliError;
+use crate::inbox;
 use crate::interrupt::Interrupt;
 use crate::selftest::defective;
 
@@ -29,24 +30,33 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
             options.go_live
         ))
     })?;
+    // What the portals mail is shown to a developer who has no mail host.
+    let sink = match (&options.smtp, options.no_inbox) {
+        (None, false) => Some(inbox::sink().await?),
+        _ => None,
+    };
+    let smtp = options.smtp.clone().or_else(|| sink.as_ref().map(|sink| sink.address().to_string()));
     let config = ServerConfig {
         listen: options.listen,
         tls: tls(&options),
         control: options.control.map(control).transpose()?,
-        smtp: options.smtp,
+        smtp,
         seeded_accounts: options.accounts,
         password_cost: if options.cheap_passwords { PasswordCost::Cheap } else { PasswordCost::Full },
         go_live,
-        office_business_days: options.office_days,
         mail_charset: options.mail_charset,
         store: store.clone(),
         ..ServerConfig::default()
     };
-    let mail = config.smtp.clone();
     let server = Server::start(config, decisions).await?;
     save_certificate(&server, options.tls_save.as_deref())?;
     let scheme = if server.certificate().is_some() { "https" } else { "http" };
-    anstream::println!("portals on {scheme}://{}/", server.address());
+    let portals = format!("{scheme}://{}/", server.address());
+    let inbox = match &sink {
+        Some(sink) => Some(inbox::open(sink, options.inbox, portals.clone()).await?),
+        None => None,
+    };
+    anstream::println!("portals on {portals}");
     if let Some(certificate) = server.certificate() {
         let origin = if certificate.is_self_made { "made for this start" } else { "as given" };
         anstream::println!("certificate {origin}, SHA-256 {}", certificate.fingerprint);
@@ -54,12 +64,16 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
     if let Some(file) = &options.tls_save {
         anstream::println!("certificate saved to {} (`ca_file` of a profile, `curl --cacert`)", file.display());
     }
+    if let Some(inbox) = &inbox {
+        anstream::println!("inbox on http://{}/ (all mail of the portals)", inbox.address());
+    }
     if let Some(address) = server.control_address() {
         anstream::println!("control on http://{address}/");
     }
-    match mail {
-        Some(host) => anstream::println!("mail goes to {host}"),
-        None => anstream::println!("no mail host given (`--smtp`): codes cannot be delivered"),
+    match (&options.smtp, &sink) {
+        (Some(host), _) => anstream::println!("mail goes to {host}"),
+        (None, Some(sink)) => anstream::println!("mail goes to {}, where the inbox takes it", sink.address()),
+        (None, None) => anstream::println!("neither mail host nor inbox: codes cannot be delivered"),
     }
     if store != StoreConfig::Memory {
         anstream::println!("accounts are kept in {store}");
@@ -72,6 +86,12 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
     }
     interrupt.token.cancelled().await;
     server.shutdown().await;
+    if let Some(inbox) = inbox {
+        inbox.close().await;
+    }
+    if let Some(sink) = sink {
+        sink.shutdown().await;
+    }
     Ok(ExitCode::Success)
 }
 

@@ -104,14 +104,13 @@ fn a_known_deviation_is_waived_till_its_day_and_a_dead_waiver_fails_the_run() {
 #[test]
 fn what_is_not_built_says_so() {
     let sekisho = Sekisho::new();
-    let commands: [&[&str]; 7] = [
+    let commands: [&[&str]; 6] = [
         &["explore"],
         &["profile", "check", "x.toml"],
         &["report", "compare", "a", "b"],
         &["report", "merge", "a", "b"],
         &["load", "launch"],
         &["load", "mixed", "--rate", "10"],
-        &["sink", "--http", "127.0.0.1:0"],
     ];
     for command in commands {
         sekisho.run(command).ends_with(2).says("not built yet");

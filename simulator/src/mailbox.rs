@@ -16,9 +16,11 @@ mod arrivals;
 mod charset;
 mod encoded_words;
 mod letter;
+mod particulars;
 
 pub use arrivals::{Arrivals, ArrivalsCounts, ArrivalsLimits};
 pub use letter::{Letter, Problem};
+pub use particulars::{Attachment, Contact, Particulars};
 
 /// A source of mail in which a person can wait for what is sent to them.
 ///

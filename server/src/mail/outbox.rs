@@ -164,7 +164,7 @@ async fn deliver(
         }
     };
     let ended = tokio::time::timeout(DELIVERY_TIME, tries).await;
-    ended.unwrap_or_else(|_| Err(last))
+    ended.unwrap_or(Err(last))
 }
 
 #[cfg(test)]

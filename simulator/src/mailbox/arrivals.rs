@@ -16,6 +16,8 @@ use tokio::sync::Notify;
 
 use super::{Mail, Mailbox, MailboxError, Mark};
 
+mod keeping;
+
 /// What a mail costs beside its own bytes: the structures and index entries that hold it, rounded up.
 const OVERHEAD_BYTES: u64 = 512;
 

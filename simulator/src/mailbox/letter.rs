@@ -81,15 +81,14 @@ impl Letter {
     /// Decodes a mail. Never fails: what can't be read is in [`Letter::problems`].
     pub fn parse(mail: &Mail) -> Letter {
         let raw = mail.raw.as_ref();
-        if count_content_types(raw) > MAX_CONTENT_TYPES {
+        if has_too_many_parts(raw) {
             return Letter { problems: vec![Problem::TooManyParts], ..Letter::default() };
         }
-        // The parser says that it never panics, but the bytes are the target's and the harness must outlive them.
-        catch_unwind(AssertUnwindSafe(|| match MessageParser::default().parse(raw).filter(has_known_header) {
-            Some(message) => Reading::default().read(&message),
+        look_into(raw, |message| match message {
+            Some(message) => Reading::default().read(message),
             None => Letter::without_headers(raw),
-        }))
-        .unwrap_or_else(|_| Letter { problems: vec![Problem::Unparsable], ..Letter::default() })
+        })
+        .unwrap_or_else(|| Letter { problems: vec![Problem::Unparsable], ..Letter::default() })
     }
 
     fn without_headers(raw: &[u8]) -> Letter {
@@ -103,6 +102,20 @@ impl Letter {
         }
         Letter { text, problems, ..Letter::default() }
     }
+}
+
+/// Has somebody look into the parsed message; into none where it has no header fields. `None` where the message is beyond the
+/// parser, or the look has failed.
+pub(super) fn look_into<T>(raw: &[u8], look: impl FnOnce(Option<&Message>) -> T) -> Option<T> {
+    if has_too_many_parts(raw) {
+        return None;
+    }
+    // The parser says that it never panics, but the bytes are the target's and the harness must outlive them.
+    let looked = catch_unwind(AssertUnwindSafe(|| {
+        let message = MessageParser::default().parse(raw).filter(has_known_header);
+        look(message.as_ref())
+    }));
+    looked.ok()
 }
 
 /// A letter in the making.
@@ -219,6 +232,10 @@ fn addresses(message: &Message, field: HeaderName<'static>) -> Vec<String> {
 /// Whether the message has a header at all: a body such as `code: 123456` alone would otherwise pass for one.
 fn has_known_header(message: &Message) -> bool {
     message.headers().iter().any(|header| !matches!(header.name, HeaderName::Other(_)))
+}
+
+fn has_too_many_parts(raw: &[u8]) -> bool {
+    count_content_types(raw) > MAX_CONTENT_TYPES
 }
 
 fn count_content_types(raw: &[u8]) -> usize {

@@ -35,6 +35,7 @@ mod command;
 mod delivery;
 mod faults;
 mod handler;
+pub mod http;
 mod line;
 mod listener;
 mod session;
