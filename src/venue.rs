@@ -13,9 +13,10 @@ use sekisho_simulator::account::{Accounts, NumberedAccounts};
 use sekisho_simulator::browser::{Network, NetworkConfig};
 use sekisho_simulator::clock::{Clock, Immovable};
 use sekisho_simulator::control::ControlClient;
+use sekisho_simulator::office::Office;
 use sekisho_simulator::population::Population;
 use sekisho_simulator::sink::{Sink, SinkConfig};
-use sekisho_simulator::target::{AccountSource, ClockDriver, Control, Loading, Target};
+use sekisho_simulator::target::{AccountSource, ClockDriver, Control, Loading, OfficeDriver, Target};
 use sekisho_simulator::world::{MailRefusal, World};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -128,6 +129,10 @@ fn world(target: Target, sink: &Sink, seed: u64, cancel: CancellationToken) -> R
                 .ok_or_else(|| CliError::Internal("the profile has no accounts".to_owned()))?,
         ),
     };
+    let office = match target.office {
+        OfficeDriver::Control => control.clone().map(|control| control as Arc<dyn Office>),
+        OfficeDriver::None => None,
+    };
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Ok(Arc::new(World {
         target,
@@ -135,6 +140,7 @@ fn world(target: Target, sink: &Sink, seed: u64, cancel: CancellationToken) -> R
         mailbox: sink.mailbox(),
         clock,
         accounts,
+        office,
         population: Population::new(seed, format!("{:x}", since_epoch.as_millis())),
         refusal: Some(sink.faults() as Arc<dyn MailRefusal>),
         cancel,

@@ -26,9 +26,9 @@ use stories::{ACCOUNTS, BROWSERS, Tale, tale};
 const STORIES_PER_DEFECT: usize = 3_000;
 
 /// Defects that these stories cannot show: of pages, headers, cookies' attributes, the text of mails and the quality of ids,
-/// which the core does not make; of mails that are refused and IDs that nobody has, which no story here has; and of a
-/// 64th browser.
-const OUT_OF_SIGHT: [&str; 32] = [
+/// which the core does not make; of mails that are refused, IDs that nobody has and days that the office takes, which no
+/// story here has; and of a 64th browser.
+const OUT_OF_SIGHT: [&str; 34] = [
     "base-account-unknown-id-is-told",
     "base-cookie-of-the-session-is-open-to-scripts",
     "base-cookie-of-the-skip-is-kept-for-a-year",
@@ -46,6 +46,8 @@ const OUT_OF_SIGHT: [&str; 32] = [
     "faq02-smartphones-are-refused",
     "faq02-tablets-are-refused",
     "faq04-empty-code-is-taken",
+    "faq05-office-change-comes-a-second-early",
+    "faq05-office-change-comes-with-the-identity-check",
     "faq05-refused-mail-is-a-server-error",
     "faq05-refused-mail-lets-in",
     "faq06-cautions-are-missing",

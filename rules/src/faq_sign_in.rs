@@ -1,6 +1,5 @@
 //! FAQ-01 to FAQ-05: the code, its mail, its 30 minutes, and an address that is lost.
 
-use crate::notice::office;
 use crate::rule::{Rule, derived, must};
 
 pub(crate) const RULES: &[Rule] = &[
@@ -171,18 +170,21 @@ pub(crate) const RULES: &[Rule] = &[
                 "メールが受け取れないときに別の入り方はなく、サーバーエラーではなく分かる画面が出る。",
                 &["faq05-refused-mail-opens-no-other-way-in"],
             ),
-            office(derived(
+            derived(
                 "FAQ-05c",
                 "After the office changed the address, the code goes to the new one and the sign-in works.",
                 "窓口でアドレスが変わった後は、新しい宛先にコードが届きログインできる。",
-                &[],
-            )),
-            office(derived(
+                &[
+                    "faq05-after-the-office-the-new-address-signs-in",
+                    "faq05-after-the-office-the-old-address-gets-no-code",
+                ],
+            ),
+            derived(
                 "FAQ-05d",
                 "While the office is at work, the old address still decides.",
                 "手続き中は、これまでのアドレスのまま。",
-                &[],
-            )),
+                &["faq05-while-the-office-works-the-old-address-decides"],
+            ),
         ],
     },
 ];

@@ -1,8 +1,6 @@
 //! The four points of the notice.
 
-use crate::rule::{Clause, Rule, derived, must};
-
-const ADDRESS: &str = "the change of the address is not driven yet";
+use crate::rule::{Rule, derived, must};
 
 pub(crate) const RULES: &[Rule] = &[
     Rule {
@@ -74,13 +72,12 @@ pub(crate) const RULES: &[Rule] = &[
             "NOTICE-4",
             "A user who is signed in can change the address in My Page, also before go-live; from then on codes go to the new one only.",
             "ログイン中はマイページでアドレスを変更でき(開始前も可)、以後コードは新しい宛先だけに届く。",
-            &[],
-        )
-        .not_built(ADDRESS)],
+            &[
+                "notice4-the-address-changes-in-my-page",
+                "notice4-the-address-changes-before-go-live-too",
+                "notice4-codes-go-to-the-new-address-only",
+                "notice4-until-it-is-confirmed-the-old-address-stays",
+            ],
+        )],
     },
 ];
-
-/// Kept beside the rules it belongs to; FAQ-05 cites it too.
-pub(crate) const fn office(clause: Clause) -> Clause {
-    clause.not_built("the office's change of an address is not driven yet")
-}

@@ -122,7 +122,7 @@ impl Clause {
     pub const fn checks(&self) -> &'static [&'static str] {
         match self.evidence {
             Evidence::Checks(checks) => checks,
-            Evidence::Unobservable(_) | Evidence::NotBuilt(_) => &[],
+            Evidence::Unobservable(_) => &[],
         }
     }
 
@@ -130,7 +130,7 @@ impl Clause {
     pub const fn unobservable_reason(&self) -> Option<&'static str> {
         match self.evidence {
             Evidence::Checks(_) => None,
-            Evidence::Unobservable(reason) | Evidence::NotBuilt(reason) => Some(reason),
+            Evidence::Unobservable(reason) => Some(reason),
         }
     }
 }
@@ -142,8 +142,6 @@ pub enum Evidence {
     Checks(&'static [&'static str]),
     /// It cannot be seen from outside, for this reason.
     Unobservable(&'static str),
-    /// It could be seen, but no check looks yet.
-    NotBuilt(&'static str),
 }
 
 /// A clause that the source states.
@@ -174,12 +172,4 @@ pub(crate) const fn baseline(
     checks: &'static [&'static str],
 ) -> Clause {
     Clause { id, level: Level::Baseline, text, text_ja, evidence: Evidence::Checks(checks) }
-}
-
-impl Clause {
-    /// The same clause, marked as one that no check looks at yet.
-    pub(crate) const fn not_built(mut self, reason: &'static str) -> Clause {
-        self.evidence = Evidence::NotBuilt(reason);
-        self
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{SkipBox, Trouble};
 
 use crate::moves::{ask_for_code, want, wrong_code};
@@ -20,7 +20,7 @@ async fn single_use(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
-    let again = a.prepare(Step::SubmitCode, &mailed.code, SkipBox::Unticked)?;
+    let again = a.prepare(Step::SubmitCode, Vars { code: &mailed.code, ..Vars::default() }, SkipBox::Unticked)?;
     let attempt: Vec<_> = {
         let now = a.now();
         a.browser().jar().cookies(now).cloned().collect()
@@ -77,8 +77,9 @@ async fn guesses(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
-    let right = a.prepare(Step::SubmitCode, &mailed.code, SkipBox::Unticked)?;
-    let wrong = a.prepare(Step::SubmitCode, &wrong_code(&mailed.code), SkipBox::Unticked)?;
+    let right = a.prepare(Step::SubmitCode, Vars { code: &mailed.code, ..Vars::default() }, SkipBox::Unticked)?;
+    let wrong =
+        a.prepare(Step::SubmitCode, Vars { code: &wrong_code(&mailed.code), ..Vars::default() }, SkipBox::Unticked)?;
     for _ in 0..limit {
         let seen = a.send(Step::SubmitCode, wrong.clone()).await?;
         stage.control("a wrong code should be refused", &seen, seen.refuses_code())?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sekisho_simulator::browser::{Body, Cookie};
-use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{SkipBox, Trouble, Visitor};
 
 use crate::moves::{ask_for_code, sign_in, sign_in_and_skip, want};
@@ -73,7 +73,7 @@ async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {
     sign_in(&mut b, &account).await?;
     want(Step::OpenSkipSettings, Screen::SkipSettings, &b.open(Step::OpenSkipSettings).await?)?;
     want(Step::Resume, Screen::ResumeConfirmation, &b.resume().await?)?;
-    let honest = b.prepare(Step::CompleteResume, "", SkipBox::Unticked)?;
+    let honest = b.prepare(Step::CompleteResume, Vars::default(), SkipBox::Unticked)?;
     let elsewhere =
         "https://elsewhere.example/".parse().map_err(|_| Trouble::Means("no foreign address".to_owned()))?;
     let mut without_token = honest.clone();
@@ -87,7 +87,36 @@ async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {
     stage.skips(check, "a form sent by another site changes nothing", &next.seen)?;
     b.send(Step::CompleteResume, honest).await?;
     let next = a.start(&account).await?;
-    stage.control("the same form with its token should end the skip", &next.seen, next.seen.asks_for_code())
+    stage.control("the same form with its token should end the skip", &next.seen, next.seen.asks_for_code())?;
+    if stage.world.target.confirms_addresses() {
+        address_needs_the_token(&stage, &mut b).await?;
+    }
+    Ok(())
+}
+
+/// The same for another address, in a browser that is signed in: without the token no number is mailed there. The control mail is that
+/// of the same form with its token, sent last.
+async fn address_needs_the_token(stage: &Stage, b: &mut Visitor) -> Result<(), Trouble> {
+    let check = "base-session-changes-need-the-token";
+    let world = stage.world.clone();
+    let (forged, honest) = (world.fresh_address(), world.fresh_address());
+    let since = world.mailbox.mark().await?;
+    want(Step::OpenAddressChange, Screen::AddressChange, &b.open(Step::OpenAddressChange).await?)?;
+    let mut without_token = b.prepare(Step::SubmitAddress, new_address_vars(&forged), SkipBox::Unticked)?;
+    let with_token = b.prepare(Step::SubmitAddress, new_address_vars(&honest), SkipBox::Unticked)?;
+    without_token.body = Body::Form(world.target.fields(Step::SubmitAddress, &new_address_vars(&forged)));
+    b.send(Step::SubmitAddress, without_token).await?;
+    b.send(Step::SubmitAddress, with_token).await?;
+    b.confirmation_number(&honest, since).await?;
+    b.quiet().await;
+    let mails = world.mailbox.all_for(&forged, since).await?.len();
+    let observed =
+        format!("{mails} mail(s) to the address of the form without the token, one to that of the form with it");
+    stage.judge(check, "a form without the token asks for no other address", observed, mails == 0)
+}
+
+fn new_address_vars(new_address: &str) -> Vars<'_> {
+    Vars { new_address, ..Vars::default() }
 }
 
 async fn cache(stage: Arc<Stage>) -> Result<(), Trouble> {

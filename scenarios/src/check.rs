@@ -143,6 +143,9 @@ fn row(
             }
             // What was judged before the story broke off holds only if nothing was to follow that could have broken it.
             (None, Some(Judged::Pass), Err(trouble)) if settled(check, trouble) => (CheckVerdict::Pass, String::new()),
+            (None, None | Some(Judged::Pass), Err(Trouble::NotOffered(reason))) => {
+                (CheckVerdict::NotApplicable, reason.clone())
+            }
             (None, None | Some(Judged::Pass), Err(trouble)) if trouble.is_missing_means() => {
                 (CheckVerdict::Skipped, trouble.to_string())
             }

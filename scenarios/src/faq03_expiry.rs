@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sekisho_simulator::account::Account;
-use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
 
 use crate::moves::{ask_for_code, want, wrong_code};
@@ -34,7 +34,7 @@ async fn expiry(stage: Arc<Stage>) -> Result<(), Trouble> {
 
     let mut a = person.browser("A", &account);
     let (_, expired) = ask_for_code(&mut a, &account).await?;
-    let again = a.prepare(Step::SubmitCode, &expired.code, SkipBox::Unticked)?;
+    let again = a.prepare(Step::SubmitCode, Vars { code: &expired.code, ..Vars::default() }, SkipBox::Unticked)?;
     person.wait(stage.numbers().code_validity.0 + stage.margin(&person)).await?;
     let seen = a.submit_code(&expired.code, SkipBox::Unticked).await?;
     let check = "faq03-code-is-refused-after-30-minutes";

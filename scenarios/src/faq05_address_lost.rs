@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Form, Page, Press, Request};
-use sekisho_simulator::target::{Screen, Step};
-use sekisho_simulator::{SkipBox, Trouble, Visitor};
+use sekisho_simulator::target::{Screen, Step, Vars};
+use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
 use url::Url;
 
+use crate::address::{Checks, decides, needs_code_mails, put_back};
 use crate::moves::{ask_for_code, sign_in, want, wrong_code};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
@@ -17,12 +18,15 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
     "faq05-no-change": "Somebody who is not signed in forges a change of the address on every page there is", Each,
         ["faq05-no-address-change-before-signing-in"], no_change;
     "faq05-dead-address": "The mail is refused for good", Each, ["faq05-refused-mail-opens-no-other-way-in"], dead_address;
+    "faq05-office": "Somebody who lost the address has the office change it, which takes days", Each,
+        ["faq05-after-the-office-the-new-address-signs-in", "faq05-after-the-office-the-old-address-gets-no-code",
+         "faq05-while-the-office-works-the-old-address-decides"], office;
 ];
 
 /// The most addresses of the target that are tried with a forged form.
 const PAGES_TRIED: usize = 40;
 
-/// Field names under which forms of this kind take an address.
+/// Field names under which forms of this kind take an address, tried beside those that the profile names.
 const ADDRESS_FIELDS: [&str; 7] =
     ["address", "new_address", "new-address", "email", "mail", "mail_address", "mailAddress"];
 
@@ -37,63 +41,152 @@ async fn no_change(stage: Arc<Stage>) -> Result<(), Trouble> {
     }
 
     let thief = format!("thief.{}", account.key.address);
+    let since = person.mark().await?;
     let mut outside = person.browser("signed out", &account);
     outside.open_sign_in().await?;
-    forge(&mut outside, &pages, &thief).await?;
+    Forger::new(&thief).forge(&mut outside, &pages).await?;
+    let mut gone = person.browser("signed out again", &account);
+    sign_in(&mut gone, &account).await?;
+    let mut kept = Forger::new(&thief);
+    kept.collect(&mut gone, &pages).await?;
+    gone.sign_out().await?;
+    kept.forge(&mut gone, &pages).await?;
     let mut halfway = person.browser("half signed in", &account);
-    let (started, _) = ask_for_code(&mut halfway, &account).await?;
-    forge(&mut halfway, &pages, &thief).await?;
+    ask_for_code(&mut halfway, &account).await?;
+    Forger::new(&thief).forge(&mut halfway, &pages).await?;
 
     let mut fresh = person.browser("afterwards", &account);
     let next = fresh.begin(&account).await?;
     // The honest browser has shown that this address signs in: if it no longer does, somebody changed it.
     stage.judge(check, "the registered address still signs in", next.seen.describe(), next.seen.asks_for_code())?;
-    let mailed = fresh.mailed_code(&account, &next).await?;
+    let mailed = fresh.first_code_at(&[&account.key.address, &thief], &next).await?;
     fresh.quiet().await;
-    let stolen = fresh.world().mailbox.all_for(&thief, started.mark).await?;
+    let stolen = fresh.world().mailbox.all_for(&thief, since).await?;
     let observed = format!(
-        "{} pages tried twice with forged forms; {} mail(s) to the forged address, the next code to {}",
+        "{} pages tried three times with forged forms; {} mail(s) to the forged address, the next code to {}",
         pages.len(),
         stolen.len(),
         mailed.mail.recipients.join(", "),
     );
-    stage.judge(check, "the code still goes to the registered address only", observed, stolen.is_empty())?;
+    stage.judge(check, "the forged address gets no mail, the registered one the code", observed, stolen.is_empty())?;
     let seen = fresh.submit_code(&mailed.code, SkipBox::Unticked).await?;
-    stage.control("the registered address should still sign in", &seen, seen.is_signed_in())
+    stage.control("the registered address should still sign in", &seen, seen.is_signed_in())?;
+    control_of_the_forgery(&stage, &person, &account, &mut honest).await
 }
 
-/// Every address of the target that the pages of somebody signed in lead to, by link or form.
+/// The same forged form, sent by the browser that is signed in, must ask for the change: else its refusal elsewhere means nothing.
+async fn control_of_the_forgery(
+    stage: &Stage,
+    person: &Person,
+    account: &Account,
+    honest: &mut Visitor,
+) -> Result<(), Trouble> {
+    let target = &stage.world.target;
+    if !target.knows(Step::SubmitAddress) {
+        return Ok(());
+    }
+    let own = stage.world.fresh_address();
+    let since = person.mark().await?;
+    honest.look_at(Step::OpenAddressChange).await?;
+    let form = honest.prepare(Step::SubmitAddress, Vars::default(), SkipBox::Unticked)?;
+    Forger::new(&own).forge(honest, &[form.url]).await?;
+    if target.confirms_addresses() {
+        honest.confirmation_number(&own, since).await?;
+        return Ok(());
+    }
+    let changed = account.at(&own);
+    let mut afterwards = person.browser("changed", &changed);
+    let next = afterwards.start(&changed).await?;
+    let asks = next.seen.asks_for_code();
+    let told = stage.control("the forged form should change the address once signed in", &next.seen, asks);
+    put_back(stage, person, &changed, account, told).await
+}
+
+/// Every address of the target that the pages of somebody signed in lead to, by link or form; those round the change of the address
+/// first, before a form that signs out or ends an attempt is tried.
 async fn addresses_behind_the_sign_in(visitor: &mut Visitor) -> Result<Vec<Url>, Trouble> {
-    let mut found = BTreeSet::new();
-    for step in [Step::OpenMyPage, Step::OpenSettings, Step::OpenSkipSettings, Step::OpenResume] {
+    let mut found = Vec::new();
+    let pages = [
+        Step::OpenAddressChange,
+        Step::OpenMyPage,
+        Step::OpenSettings,
+        Step::OpenSkipSettings,
+        Step::OpenResume,
+        Step::OpenAdditionalAccounts,
+        Step::OpenPasswordChange,
+    ];
+    for step in pages {
         if !visitor.world().target.knows(step) {
             continue;
         }
-        let seen = visitor.look_at(step).await?;
-        found.insert(seen.answer.url.clone());
-        let page = Page::of(&seen.answer);
-        found.extend(page.links().iter().map(|link| link.url.clone()));
-        found.extend(page.forms().iter().filter_map(|form| form.press(Press::Enter).ok()).map(|request| request.url));
+        found.extend(ways_on(&visitor.look_at(step).await?));
     }
     let base = visitor.world().target.base.origin();
-    Ok(found.into_iter().filter(|url| url.origin() == base).take(PAGES_TRIED).collect())
+    let mut seen = BTreeSet::new();
+    found.retain(|url| url.origin() == base && seen.insert(url.clone()));
+    found.truncate(PAGES_TRIED);
+    Ok(found)
 }
 
-/// Opens every page and posts to it a form that would change the address, with every hidden field that this browser was ever shown: its
-/// own tokens, so that nothing but the missing sign-in stands in the way.
-async fn forge(visitor: &mut Visitor, pages: &[Url], thief: &str) -> Result<(), Trouble> {
-    let mut fields: Vec<_> = ADDRESS_FIELDS.iter().map(|field| ((*field).to_owned(), thief.to_owned())).collect();
-    for page in pages {
-        visitor.send(Step::OpenSettings, Request::get(page.clone())).await?;
-        if let Some(open) = visitor.browser().current() {
-            for (name, value) in Page::of(open).forms().iter().flat_map(Form::hidden_fields) {
-                fields.retain(|(known, _)| *known != name);
-                fields.push((name, value));
-            }
-        }
-        visitor.send(Step::OpenSettings, Request::post(page.clone(), fields.clone()).from_page(page.clone())).await?;
+/// A page's own address, and those that it leads to by link or form.
+fn ways_on(seen: &Seen) -> Vec<Url> {
+    let page = Page::of(&seen.answer);
+    let links = page.links().into_iter().map(|link| link.url);
+    let forms = page.forms().iter().filter_map(|form| form.press(Press::Enter).ok()).map(|request| request.url);
+    std::iter::once(seen.answer.url.clone()).chain(links).chain(forms).collect()
+}
+
+/// Forges forms that would register an address: with the fields of the profile's own form, others that such forms have, and every
+/// hidden field that the browser was ever shown: its own tokens, so that nothing but the missing sign-in stands in the way.
+struct Forger<'a> {
+    address: &'a str,
+    hidden: Vec<(String, String)>,
+}
+
+impl<'a> Forger<'a> {
+    fn new(address: &'a str) -> Forger<'a> {
+        Forger { address, hidden: Vec::new() }
     }
-    Ok(())
+
+    /// Looks at every page, for its hidden fields.
+    async fn collect(&mut self, visitor: &mut Visitor, pages: &[Url]) -> Result<(), Trouble> {
+        for page in pages {
+            self.look(visitor, page).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks at every page and posts the forged form to it.
+    async fn forge(&mut self, visitor: &mut Visitor, pages: &[Url]) -> Result<(), Trouble> {
+        for page in pages {
+            self.look(visitor, page).await?;
+            let mut fields = self.hidden.clone();
+            let own = visitor.world().target.fields(Step::SubmitAddress, &self.vars());
+            let known: Vec<_> =
+                ADDRESS_FIELDS.iter().map(|field| ((*field).to_owned(), self.address.to_owned())).collect();
+            for (name, value) in own.into_iter().chain(known) {
+                if !fields.iter().any(|(field, _)| *field == name) {
+                    fields.push((name, value));
+                }
+            }
+            visitor.send(Step::OpenSettings, Request::post(page.clone(), fields).from_page(page.clone())).await?;
+        }
+        Ok(())
+    }
+
+    fn vars(&self) -> Vars<'a> {
+        Vars { new_address: self.address, ..Vars::default() }
+    }
+
+    async fn look(&mut self, visitor: &mut Visitor, page: &Url) -> Result<(), Trouble> {
+        visitor.send(Step::OpenSettings, Request::get(page.clone())).await?;
+        let Some(open) = visitor.browser().current() else { return Ok(()) };
+        for (name, value) in Page::of(open).forms().iter().flat_map(Form::hidden_fields) {
+            self.hidden.retain(|(known, _)| *known != name);
+            self.hidden.push((name, value));
+        }
+        Ok(())
+    }
 }
 
 async fn dead_address(stage: Arc<Stage>) -> Result<(), Trouble> {
@@ -148,4 +241,34 @@ async fn no_way_in(stage: &Stage, a: &mut Visitor, account: &Account) -> Result<
     want(Step::OpenSignIn, Screen::SignIn, &seen)?;
     let seen = a.submit_password(&account.key.address, &account.password).await?;
     stage.judge(check, "trying again does not sign in either", seen.describe(), !seen.is_signed_in())
+}
+
+async fn office(stage: Arc<Stage>) -> Result<(), Trouble> {
+    needs_code_mails(&stage, 4)?;
+    let (person, old) = stage.person().await?;
+    let new = old.at(&stage.world.fresh_address());
+    let told = tell_office(&stage, &person, &old, &new).await;
+    put_back(&stage, &person, &new, &old, told).await
+}
+
+async fn tell_office(stage: &Stage, person: &Person, old: &Account, new: &Account) -> Result<(), Trouble> {
+    let during = Checks::both("faq05-while-the-office-works-the-old-address-decides");
+    let procedure = person.ask_the_office(old, &new.key.address).await?;
+    decides(stage, person, during, "after the request", old, new).await?;
+    let done_at = person.prove_identity(&procedure).await?;
+    let margin = stage.margin(person);
+    let left = |now| done_at.duration_since(now).unwrap_or_default();
+    // It may take days. Where the clock stands still, the last second of them is looked at.
+    if let Some(nearly_all) = left(person.now()).checked_sub(margin) {
+        decides(stage, person, during, "once it is known who asks", old, new).await?;
+        person.wait(nearly_all).await?;
+        decides(stage, person, during, "shortly before it is done", old, new).await?;
+    }
+    person.wait(left(person.now()) + margin).await?;
+    let new = person.moved(old, &new.key.address);
+    let after = Checks {
+        signs_in: "faq05-after-the-office-the-new-address-signs-in",
+        alone: "faq05-after-the-office-the-old-address-gets-no-code",
+    };
+    decides(stage, person, after, "after the office was done", &new, old).await
 }

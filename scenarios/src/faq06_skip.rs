@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Body, Form, Page, Request};
-use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
 
 use crate::absence::only_the_control_mail;
@@ -153,7 +153,7 @@ async fn forged(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut honest = person.browser("honest", &account);
     sign_in_ticked(&mut honest, &account).await?;
-    let confirmation = honest.prepare(Step::ConfirmSkip, "", SkipBox::Unticked)?;
+    let confirmation = honest.prepare(Step::ConfirmSkip, Vars::default(), SkipBox::Unticked)?;
 
     let mut signed_out = person.browser("signed out", &account);
     signed_out.open_sign_in().await?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::Page;
-use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 use tokio::sync::Semaphore;
 
@@ -120,7 +120,7 @@ async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut b = person.browser("B", &account);
     sign_in(&mut b, &account).await?;
     want(Step::OpenResume, Screen::ResumeConfirmation, &b.open(Step::OpenResume).await?)?;
-    let completion = b.prepare(Step::CompleteResume, "", SkipBox::Unticked)?;
+    let completion = b.prepare(Step::CompleteResume, Vars::default(), SkipBox::Unticked)?;
 
     let mut signed_out = person.browser("signed out", &account);
     signed_out.open_sign_in().await?;

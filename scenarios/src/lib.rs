@@ -5,6 +5,7 @@
 //! nothing itself.
 
 mod absence;
+mod address;
 mod base_account;
 mod base_code;
 mod base_cookie;
@@ -33,6 +34,7 @@ mod moves;
 mod notice1_go_live;
 mod notice2_portals;
 mod notice3_address;
+mod notice4_address_change;
 pub mod oracle;
 mod scenario;
 mod select;

@@ -66,12 +66,13 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         base_account, base_code, base_cookie, base_session, faq01_delivery, faq02_devices, faq03_expiry,
         faq04_deleted_mail, faq05_address_lost, faq06_skip, faq07_no_limit, faq08_90_days, faq09_silence,
         faq10_cookie_cleared, faq11_cookie, faq12_revocation, faq13_status, faq14_cookies_off, faq15_accounts,
-        faq16_skips_apart, notice1_go_live, notice2_portals, notice3_address,
+        faq16_skips_apart, notice1_go_live, notice2_portals, notice3_address, notice4_address_change,
     };
     [
         notice1_go_live::SCENARIOS,
         notice2_portals::SCENARIOS,
         notice3_address::SCENARIOS,
+        notice4_address_change::SCENARIOS,
         faq01_delivery::SCENARIOS,
         faq02_devices::SCENARIOS,
         faq03_expiry::SCENARIOS,

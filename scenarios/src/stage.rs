@@ -141,6 +141,27 @@ impl Stage {
         self.opposites(check, expected, seen, Screen::MyPage, seen.is_signed_in(), seen.refuses_code())
     }
 
+    /// Judges that an ID is known: the sign-in goes on to the code. The sign-in screen, a refusal, or a way in without a code fails;
+    /// anything else leaves doubt.
+    ///
+    /// # Errors
+    /// Where it does not hold or there is doubt.
+    pub fn knows(&self, check: &'static str, expected: &str, seen: &Seen) -> Result<(), Trouble> {
+        let fails = seen.is_signed_in() || matches!(seen.screen, Some(Screen::SignIn | Screen::Refused));
+        self.opposites(check, expected, seen, Screen::CodeEntry, seen.asks_for_code(), fails)
+    }
+
+    /// Judges that a screen opens to somebody who is signed in. Another screen that is known, or a refusal, fails; a page that is not
+    /// there at all leaves doubt, for it may be the profile that is mistaken.
+    ///
+    /// # Errors
+    /// Where it does not hold or there is doubt.
+    pub fn opens(&self, check: &'static str, expected: &str, screen: Screen, seen: &Seen) -> Result<(), Trouble> {
+        let not_there = matches!(seen.answer.status, 404 | 405);
+        let fails = !not_there && seen.screen.is_some_and(|seen| seen != screen && seen != Screen::Limited);
+        self.opposites(check, expected, seen, screen, seen.is(screen), fails)
+    }
+
     /// Judges that a code was refused: a screen that says so, and My Page shut in this browser.
     ///
     /// # Errors

@@ -35,6 +35,15 @@ impl std::fmt::Debug for Account {
     }
 }
 
+impl Account {
+    /// The same account under another address.
+    #[must_use]
+    pub fn at(&self, address: &str) -> Account {
+        let key = AccountKey { portal: self.key.portal, address: address.to_owned() };
+        Account { key, ..self.clone() }
+    }
+}
+
 /// An account that is wanted.
 #[derive(Debug, Clone)]
 pub struct Wanted {

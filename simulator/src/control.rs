@@ -1,4 +1,4 @@
-//! The control listener of the reference server, from outside: makes accounts and moves their clocks.
+//! The control listener of the reference server, from outside: makes accounts, moves their clocks, and drives the office.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -6,12 +6,15 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::account::{Account, AccountError, AccountKey, Accounts, Wanted};
 use crate::browser::{Browser, Network, Request, UserAgent};
 use crate::clock::{Clock, ClockError};
+use crate::office::{Office, OfficeError, Procedure};
 use crate::recorder::Unwatched;
 use crate::target::Control;
 
@@ -20,6 +23,10 @@ const BATCH: usize = 1_000;
 
 /// How many connections to the control listener are kept.
 const CONNECTIONS: usize = 4;
+
+/// What is escaped where an id stands in a path: all but what RFC 3986 section 2.3 calls unreserved.
+const ID_ESCAPED: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A control listener, ready to be asked. It keeps a few connections of its own.
 pub struct ControlClient {
@@ -40,7 +47,8 @@ impl ControlClient {
         }
     }
 
-    async fn post(&self, path: &str, body: Value) -> Result<(), String> {
+    /// Posts a request and gives the answer's body.
+    async fn post(&self, path: &str, body: Value) -> Result<bytes::Bytes, String> {
         let url = self.control.url.join(path).map_err(|error| error.to_string())?;
         let token =
             HeaderValue::try_from(format!("Bearer {}", self.control.token)).map_err(|error| error.to_string())?;
@@ -50,7 +58,7 @@ impl ControlClient {
         let answer =
             connection.navigate(request, "control", SystemTime::now()).await.map_err(|error| error.to_string())?;
         match answer.status {
-            200..=299 => Ok(()),
+            200..=299 => Ok(answer.body),
             status => Err(format!("`{path}` answered {status}: {}", String::from_utf8_lossy(&answer.body))),
         }
     }
@@ -62,7 +70,7 @@ impl Clock for ControlClient {
         let accounts: Vec<Value> =
             accounts.iter().map(|key| json!({ "portal": key.portal.name(), "address": key.address })).collect();
         let body = json!({ "accounts": accounts, "advance_ms": by.as_millis() as u64 });
-        self.post("/clock", body).await.map_err(ClockError::Control)
+        self.post("/clock", body).await.map(drop).map_err(ClockError::Control)
     }
 
     fn can_move(&self) -> bool {
@@ -91,6 +99,48 @@ impl Accounts for ControlClient {
     fn can_start_at(&self) -> bool {
         true
     }
+}
+
+#[async_trait]
+impl Office for ControlClient {
+    async fn request(&self, account: &AccountKey, new_address: &str) -> Result<Procedure, OfficeError> {
+        let body = json!({ "portal": account.portal.name(), "address": account.address, "new_address": new_address });
+        let answer = self.post("/office/requests", body).await.map_err(OfficeError::Control)?;
+        let opened: Opened = read("/office/requests", &answer)?;
+        Ok(Procedure(match opened.id {
+            Value::String(id) => id,
+            other => other.to_string(),
+        }))
+    }
+
+    async fn check_identity(&self, procedure: &Procedure) -> Result<SystemTime, OfficeError> {
+        let id = percent_encoding::utf8_percent_encode(&procedure.0, ID_ESCAPED);
+        let path = format!("/office/requests/{id}/identity");
+        let answer = self.post(&path, json!({})).await.map_err(OfficeError::Control)?;
+        let checked: Checked = read(&path, &answer)?;
+        let done_at: jiff::Timestamp = checked.done_at.parse().map_err(|error| {
+            OfficeError::Control(format!("`{}` in the answer of `{path}` is no instant: {error}", checked.done_at))
+        })?;
+        Ok(done_at.into())
+    }
+}
+
+/// What the office says of a procedure that was asked for. Its name may be a string or a number.
+#[derive(Deserialize)]
+struct Opened {
+    id: Value,
+}
+
+/// What the office says once it knows who asks.
+#[derive(Deserialize)]
+struct Checked {
+    /// RFC 3339.
+    done_at: String,
+}
+
+fn read<T: DeserializeOwned>(path: &str, body: &[u8]) -> Result<T, OfficeError> {
+    serde_json::from_slice(body)
+        .map_err(|error| OfficeError::Control(format!("the answer of `{path}` cannot be read: {error}")))
 }
 
 fn describe(wanted: &Wanted) -> Value {

@@ -8,6 +8,7 @@ pub mod browser;
 pub mod clock;
 pub mod control;
 pub mod mailbox;
+pub mod office;
 mod person;
 pub mod population;
 pub mod recorder;
@@ -19,4 +20,4 @@ pub mod world;
 
 pub use person::Person;
 pub use trouble::Trouble;
-pub use visitor::{Mailed, Seen, SkipBox, Started, Visitor};
+pub use visitor::{AskedChange, Mailed, Seen, SkipBox, Started, Visitor};

@@ -7,6 +7,7 @@ use crate::account::{Account, AccountKey};
 use crate::browser::{Browser, UserAgent, Witness};
 use crate::clock::PersonTime;
 use crate::mailbox::Mark;
+use crate::office::{Office, OfficeError, Procedure};
 use crate::recorder::Recorder;
 use crate::trouble::Trouble;
 use crate::visitor::Visitor;
@@ -86,6 +87,36 @@ impl Person {
         let mut time = self.life.time.lock().unwrap_or_else(PoisonError::into_inner);
         *time = time.advanced(by);
         Ok(())
+    }
+
+    /// The same account under the address that was registered in place of its own: from now on its clock is moved by that name.
+    pub fn moved(&self, account: &Account, new_address: &str) -> Account {
+        let moved = account.at(new_address);
+        let mut accounts = self.life.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        for known in accounts.iter_mut().filter(|known| **known == account.key) {
+            known.clone_from(&moved.key);
+        }
+        moved
+    }
+
+    /// Goes to the office and asks for another address.
+    ///
+    /// # Errors
+    /// When there is no office that can be driven, or it did not take the request.
+    pub async fn ask_the_office(&self, account: &Account, new_address: &str) -> Result<Procedure, Trouble> {
+        Ok(self.office()?.request(&account.key, new_address).await?)
+    }
+
+    /// Proves at the office who they are. Says from when on the new address is in force.
+    ///
+    /// # Errors
+    /// As [`Person::ask_the_office`].
+    pub async fn prove_identity(&self, procedure: &Procedure) -> Result<SystemTime, Trouble> {
+        Ok(self.office()?.check_identity(procedure).await?)
+    }
+
+    fn office(&self) -> Result<&Arc<dyn Office>, OfficeError> {
+        self.life.world.office.as_ref().ok_or(OfficeError::NoMeans)
     }
 
     /// The mailbox's present position: what arrives later lies after it.

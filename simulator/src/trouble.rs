@@ -4,6 +4,7 @@ use crate::account::AccountError;
 use crate::browser::NetworkError;
 use crate::clock::ClockError;
 use crate::mailbox::MailboxError;
+use crate::office::OfficeError;
 use crate::target::{DriverError, Screen, Step};
 
 /// Why a story ended early. None of these is a judgement on the target: doubt is never a pass and never a failure.
@@ -55,9 +56,11 @@ pub enum Trouble {
     /// Profile and page do not fit each other.
     #[error(transparent)]
     Driver(#[from] DriverError),
-    /// The code mail never came.
-    #[error("no code mail for `{address}` came within {seconds:.1} s")]
+    /// The mail that a story waits for never came.
+    #[error("no {kind} mail for `{address}` came within {seconds:.1} s")]
     NoMail {
+        /// What should have stood in it: a code, or the number that confirms an address.
+        kind: &'static str,
         /// Where it should have come.
         address: String,
         /// How long it was waited for.
@@ -69,12 +72,18 @@ pub enum Trouble {
     /// The clock could not be moved.
     #[error(transparent)]
     Clock(#[from] ClockError),
+    /// The office did nothing.
+    #[error(transparent)]
+    Office(#[from] OfficeError),
     /// There was no account.
     #[error(transparent)]
     Account(#[from] AccountError),
     /// The profile lacks a means that the story needs.
     #[error("{0}")]
     Means(String),
+    /// The target does not offer what the story is about, as its profile says by leaving it out.
+    #[error("{0}")]
+    NotOffered(String),
     /// A judgement went against the target, and what follows in the story would mean nothing.
     #[error("an earlier judgement of the story went against the target: {0}")]
     Judged(String),
@@ -87,7 +96,7 @@ impl Trouble {
     /// The cause without what differs from person to person, so that the same cause can be counted.
     pub fn summary(&self) -> String {
         match self {
-            Trouble::NoMail { seconds, .. } => format!("no code mail came within {seconds:.1} s"),
+            Trouble::NoMail { kind, seconds, .. } => format!("no {kind} mail came within {seconds:.1} s"),
             other => other.to_string(),
         }
     }
@@ -99,6 +108,7 @@ impl Trouble {
             Trouble::Means(_)
                 | Trouble::Driver(DriverError::StepMissing(_))
                 | Trouble::Clock(ClockError::NoMeans)
+                | Trouble::Office(OfficeError::NoMeans)
                 | Trouble::Account(AccountError::NoMeans(_) | AccountError::UsedUp { .. })
         )
     }

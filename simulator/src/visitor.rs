@@ -12,8 +12,12 @@ use crate::account::Account;
 use crate::browser::{Answer, Browser, Cookie, Page, Request};
 use crate::mailbox::{Letter, Mail, Mark};
 use crate::person::Life;
-use crate::target::{Screen, Status, Step, Vars};
+use crate::target::{Screen, Status, Step, Target, Vars};
 use crate::trouble::{Trouble, describe};
+
+mod address;
+
+pub use address::AskedChange;
 
 /// A person at one of their browsers.
 pub struct Visitor {
@@ -42,10 +46,10 @@ pub struct Started {
     mailed: Option<Mailed>,
 }
 
-/// A code with the mail it came in.
+/// A code, or the number that confirms an address, with the mail it came in.
 #[derive(Debug, Clone)]
 pub struct Mailed {
-    /// The code.
+    /// The code or number.
     pub code: String,
     /// The mail, read.
     pub letter: Letter,
@@ -126,8 +130,8 @@ impl Visitor {
     ///
     /// # Errors
     /// When the step cannot be done on this page.
-    pub fn prepare(&self, step: Step, code: &str, tick: SkipBox) -> Result<Request, Trouble> {
-        let vars = Vars { portal: self.portal.name(), code, ..Vars::default() };
+    pub fn prepare(&self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Request, Trouble> {
+        let vars = Vars { portal: self.portal.name(), ..vars };
         Ok(self.life.world.target.request(step, &vars, self.browser.current(), tick == SkipBox::Ticked)?)
     }
 
@@ -243,13 +247,24 @@ impl Visitor {
     }
 
     async fn await_code(&self, account: &Account, started: &Started) -> Result<Mailed, Trouble> {
+        let mailed = self.first_mail_after(&account.key.address, started.mark, "code", Target::code_in);
+        self.note_mail("code", started.sent_at, mailed).await
+    }
+
+    /// Waits for a mail with a secret of some kind, and lets the recorder know how that went.
+    async fn note_mail(
+        &self,
+        kind: &'static str,
+        sent_at: Instant,
+        mailed: impl Future<Output = Result<Mailed, Trouble>>,
+    ) -> Result<Mailed, Trouble> {
         let recorder = &self.life.recorder;
         recorder.mail_awaited();
-        let mailed = self.first_code_after(&account.key.address, started.mark).await;
+        let mailed = mailed.await;
         match &mailed {
             Ok(mailed) => {
-                recorder.secret("code", &mailed.code);
-                recorder.mail_came(&mailed.mail, started.sent_at.elapsed());
+                recorder.secret(kind, &mailed.code);
+                recorder.mail_came(&mailed.mail, sent_at.elapsed());
             }
             Err(Trouble::NoMail { .. }) => recorder.mail_never_came(),
             Err(_) => {}
@@ -257,7 +272,14 @@ impl Visitor {
         mailed
     }
 
-    async fn first_code_after(&self, address: &str, mut mark: Mark) -> Result<Mailed, Trouble> {
+    /// The first mail to an address in which `find` finds something.
+    async fn first_mail_after(
+        &self,
+        address: &str,
+        mut mark: Mark,
+        kind: &'static str,
+        find: fn(&Target, &Letter) -> Option<String>,
+    ) -> Result<Mailed, Trouble> {
         let world = &self.life.world;
         let patience = world.target.numbers.mail_patience.0;
         let begun = Instant::now();
@@ -265,10 +287,10 @@ impl Visitor {
             let left = patience.saturating_sub(begun.elapsed());
             let wait = world.cancel.run_until_cancelled(world.mailbox.next_for(address, mark, left));
             let Some(mail) = wait.await.ok_or(Trouble::Interrupted)?? else {
-                return Err(Trouble::NoMail { address: address.to_owned(), seconds: patience.as_secs_f64() });
+                return Err(Trouble::NoMail { kind, address: address.to_owned(), seconds: patience.as_secs_f64() });
             };
             let letter = Letter::parse(&mail);
-            if let Some(code) = world.target.code_in(&letter) {
+            if let Some(code) = find(&world.target, &letter) {
                 return Ok(Mailed { code, letter, mail });
             }
             mark = mail.mark();

@@ -11,6 +11,7 @@ use crate::account::{Account, AccountKey, Accounts, Wanted};
 use crate::browser::Network;
 use crate::clock::{Clock, PersonTime};
 use crate::mailbox::Mailbox;
+use crate::office::Office;
 use crate::person::Person;
 use crate::population::Population;
 use crate::recorder::Recorder;
@@ -33,6 +34,8 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Gives accounts.
     pub accounts: Arc<dyn Accounts>,
+    /// Changes addresses in person, where it can be driven (FAQ-05).
+    pub office: Option<Arc<dyn Office>>,
     /// Draws people.
     pub population: Population,
     /// Refuses mail for an address, where the mailbox is our own sink (FAQ-05b).
@@ -127,6 +130,11 @@ impl World {
         let account = accounts.into_iter().next().ok_or_else(|| Trouble::Means("no account was given".to_owned()))?;
         person.adopt(&account);
         Ok(account)
+    }
+
+    /// An address that nobody has yet.
+    pub fn fresh_address(&self) -> String {
+        address(&self.population.draw().mailbox)
     }
 
     fn cast(&self, portal: Portal, casting: Casting) -> Result<(Wanted, PersonTime), Trouble> {

@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Cookie, Request};
 use sekisho_simulator::recorder::Unwatched;
-use sekisho_simulator::target::{Screen, Status, Step};
+use sekisho_simulator::target::{Screen, Status, Step, Vars};
 use sekisho_simulator::world::World;
 use sekisho_simulator::{SkipBox, Started, Trouble, Visitor};
 
@@ -184,7 +184,7 @@ impl Citizen {
             return Err(Trouble::Interrupted);
         }
         let tick = if self.lots.random_bool(0.6) { SkipBox::Ticked } else { SkipBox::Unticked };
-        let request = visitor.prepare(Step::SubmitCode, &code, tick)?;
+        let request = visitor.prepare(Step::SubmitCode, typing(&code), tick)?;
         self.submit(visitor, device, request, round).await
     }
 
@@ -334,7 +334,7 @@ impl Citizen {
             self.tally.lost_mails_told += 1;
         } else if seen.asks_for_code() {
             let code = visitor.mailed_code(&self.account, started).await?.code;
-            let request = visitor.prepare(Step::SubmitCode, &code, SkipBox::Unticked)?;
+            let request = visitor.prepare(Step::SubmitCode, typing(&code), SkipBox::Unticked)?;
             let codes = self.tally.codes;
             self.submit(&mut visitor, device, request, round).await?;
             self.tally.open_codes_taken += self.tally.codes - codes;
@@ -431,6 +431,10 @@ fn cookies(visitor: &mut Visitor) -> Vec<Cookie> {
 
 fn session(visitor: &mut Visitor) -> Option<String> {
     session_in(&cookies(visitor))
+}
+
+fn typing(code: &str) -> Vars<'_> {
+    Vars { code, ..Vars::default() }
 }
 
 fn session_in(cookies: &[Cookie]) -> Option<String> {

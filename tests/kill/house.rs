@@ -117,6 +117,7 @@ pub fn world(place: &Place, sink: &Sink, seed: u64, run: &str) -> Arc<World> {
         mailbox: sink.mailbox(),
         clock: client.clone() as Arc<dyn Clock>,
         accounts: client as Arc<dyn Accounts>,
+        office: None,
         population: Population::new(seed, run),
         refusal: None,
         cancel: CancellationToken::new(),

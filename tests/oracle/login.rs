@@ -14,8 +14,8 @@ use sekisho_server::Decisions;
 use sekisho_server::core::{
     AccountState, Address, AskAddressChange, BrowserTag, CheckIdentity, Code, CodeRefusal, CompleteResume,
     ConfirmAddressChange, ConfirmSkip, Cookie, Delivery, Draw, Effect, Event, GO_LIVE, Identity, MailSettled,
-    MainAccount, Moment, OpenProcedure, Page, Portal, RevokeSkips, SignIn, SignInAnswer, SignOut, SignedIn, Slot,
-    SubmitCode, Token, ViewCode, ViewPage, Visitor, apply,
+    MainAccount, Moment, OpenProcedure, Page, Portal, ProcedureId, RevokeSkips, SignIn, SignInAnswer, SignOut,
+    SignedIn, Slot, SubmitCode, Token, ViewCode, ViewPage, Visitor, apply,
 };
 use sekisho_server::decisions::{Notice, NoticeContext, Occasion};
 use sekisho_server::mail::address_notice;
@@ -32,8 +32,10 @@ pub struct Login {
     now: Moment,
     lots: Lots,
     decisions: Arc<dyn Decisions>,
-    /// The confirmation numbers that were mailed.
+    /// The last confirmation number mailed for each account.
     numbers: Vec<String>,
+    /// The open procedure of the office for each account.
+    procedures: Vec<Option<ProcedureId>>,
     /// The recipients of all mails of the step.
     mails: Vec<Option<oracle::Address>>,
 }
@@ -87,7 +89,8 @@ impl Login {
             lots,
             decisions,
             mails: Vec::new(),
-            numbers: Vec::new(),
+            numbers: vec![String::new(); accounts],
+            procedures: vec![None; accounts],
         }
     }
 
@@ -104,12 +107,10 @@ impl Login {
             Action::Look(browser, oracle::Page::SkipSettings) => self.status(browser),
             Action::Look(browser, oracle::Page::CodeEntry) => self.view_code(browser),
             Action::ChangeAddress(browser) => self.change_address(browser),
-            Action::OfficeChangesAddress(account) => {
-                let address = self.next_address(account);
-                let id = self.happen(account, None, OpenProcedure { new_address: &address, is_free: true });
-                let answer = id.and_then(|id| self.happen(account, None, CheckIdentity { id: &id, business_days: 0 }));
-                answer.map_or(Screen::Outside, |_| Screen::Nothing)
-            }
+            Action::AskAddress(browser) => self.ask_address(browser),
+            Action::ConfirmAddress { browser, right } => self.confirm_address(browser, right),
+            Action::OfficeTakesRequest(account) => self.ask_office(account),
+            Action::OfficeChangesAddress(account) => self.office_is_done(account),
             Action::SignOut(browser) => {
                 let visitor = self.visitor(browser);
                 if let Some(account) = self.session_holder(browser) {
@@ -232,16 +233,48 @@ impl Login {
     }
 
     fn change_address(&mut self, browser: BrowserId) -> Screen {
+        match self.ask_address(browser) {
+            Screen::Inside(_) => self.confirm_address(browser, true),
+            refused => refused,
+        }
+    }
+
+    fn ask_address(&mut self, browser: BrowserId) -> Screen {
         let (visitor, account) = (self.visitor(browser), self.holder(browser));
         let address = self.next_address(account);
         let event = AskAddressChange { visitor: &visitor, address: &address, is_free: true, mail_has_room: true };
-        if self.happen(account, Some(browser), event).is_err() {
-            return Screen::Outside;
-        }
-        let number = self.numbers.pop().unwrap_or_default();
+        let answer = self.happen(account, Some(browser), event);
+        answer.map_or(Screen::Outside, |()| Screen::Inside(account))
+    }
+
+    fn confirm_address(&mut self, browser: BrowserId, right: bool) -> Screen {
+        let (visitor, account) = (self.visitor(browser), self.holder(browser));
+        let address = self.next_address(account);
+        let number = if right { self.numbers[account.0].clone() } else { NEVER_MAILED.to_owned() };
         let event = ConfirmAddressChange { visitor: &visitor, typed: &number, claim: (&address, true) };
         let answer = self.happen(account, Some(browser), event);
         answer.map_or(Screen::Outside, |()| Screen::Inside(account))
+    }
+
+    fn ask_office(&mut self, account: AccountId) -> Screen {
+        let address = self.next_address(account);
+        match self.happen(account, None, OpenProcedure { new_address: &address, is_free: true }) {
+            Ok(id) => {
+                self.procedures[account.0] = Some(id);
+                Screen::Nothing
+            }
+            Err(_) => Screen::Outside,
+        }
+    }
+
+    /// The office needs no days here: stories that let days pass do that by themselves.
+    fn office_is_done(&mut self, account: AccountId) -> Screen {
+        if self.procedures[account.0].is_none() {
+            self.ask_office(account);
+        }
+        let Some(id) = self.procedures[account.0].take() else { return Screen::Outside };
+        let answer = self.happen(account, None, CheckIdentity { id: &id, business_days: 0 });
+        answer.map_or(Screen::Outside, |_| Screen::Nothing)
     }
 
     fn forget_session(&mut self, browser: BrowserId) -> Screen {
@@ -290,7 +323,7 @@ impl Login {
                     self.codes[account.0].push(code_in(&letter.body));
                 }
                 // The mails of an address change are no codes; the model speaks of codes and of what nobody asked for.
-                Effect::Mail { letter, .. } => self.numbers.push(number_in(&letter.body)),
+                Effect::Mail { letter, .. } => self.numbers[account.0] = number_in(&letter.body),
                 Effect::Notify(notice) if is_of_a_change(&notice) => {}
                 Effect::Notify(notice) => self.mails.push(known(&notice.to)),
                 Effect::KeepSkip(cookie) => {

@@ -106,6 +106,10 @@ fn scene() -> impl Strategy<Value = Vec<Action>> {
         1 => browser().prop_map(|browser| {
             vec![Action::CompleteResume(browser), Action::Look(browser, Page::SkipSettings)]
         }),
+        1 => (browser(), account(), browser(), any::<bool>()).prop_map(|(browser, account, other, right)| {
+            let confirm = Action::ConfirmAddress { browser, right };
+            vec![Action::AskAddress(browser), sign_in(other, account), confirm, sign_in(other, account)]
+        }),
         1 => browser().prop_map(|browser| {
             vec![Action::CompleteResume(browser), sign_in(browser, AccountId(0)), sign_in(browser, AccountId(1))]
         }),
@@ -128,6 +132,9 @@ fn step() -> impl Strategy<Value = Action> {
         3 => (browser(), prop::sample::select(vec![Page::MyPage, Page::SkipSettings, Page::CodeEntry]))
             .prop_map(|(browser, page)| Action::Look(browser, page)),
         1 => browser().prop_map(Action::ChangeAddress),
+        1 => browser().prop_map(Action::AskAddress),
+        1 => (browser(), any::<bool>()).prop_map(|(browser, right)| Action::ConfirmAddress { browser, right }),
+        1 => account().prop_map(Action::OfficeTakesRequest),
         1 => account().prop_map(Action::OfficeChangesAddress),
         1 => browser().prop_map(Action::SignOut),
         1 => browser().prop_map(Action::ForgetSession),

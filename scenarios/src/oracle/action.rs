@@ -77,8 +77,19 @@ pub enum Action {
     CompleteResume(BrowserId),
     /// A page is looked at.
     Look(BrowserId, Page),
-    /// The user registers the account's next address in My Page.
+    /// The user registers the account's next address in My Page, and confirms it where that is asked.
     ChangeAddress(BrowserId),
+    /// The user asks for the account's next address, and does not confirm it yet.
+    AskAddress(BrowserId),
+    /// The number that was mailed to the address asked for last is sent, or one that was mailed to nobody.
+    ConfirmAddress {
+        /// Where.
+        browser: BrowserId,
+        /// Whether it is that number.
+        right: bool,
+    },
+    /// Somebody asks the office for the account's next address; from now on it is at work.
+    OfficeTakesRequest(AccountId),
     /// The office registers the account's next address.
     OfficeChangesAddress(AccountId),
     /// The user signs out.
@@ -113,10 +124,12 @@ impl Action {
             | Self::CompleteResume(browser)
             | Self::Look(browser, _)
             | Self::ChangeAddress(browser)
+            | Self::AskAddress(browser)
+            | Self::ConfirmAddress { browser, .. }
             | Self::SignOut(browser)
             | Self::ForgetSession(browser)
             | Self::ClearCookies(browser) => Some(browser),
-            Self::OfficeChangesAddress(_) | Self::Wait(_) => None,
+            Self::OfficeTakesRequest(_) | Self::OfficeChangesAddress(_) | Self::Wait(_) => None,
         }
     }
 }
@@ -167,6 +180,10 @@ impl fmt::Display for Action {
             Self::Look(_, Page::SkipSettings) => f.write_str("look at the skip status."),
             Self::Look(_, Page::CodeEntry) => f.write_str("reload the code entry screen."),
             Self::ChangeAddress(_) => f.write_str("register another address."),
+            Self::AskAddress(_) => f.write_str("ask for another address."),
+            Self::ConfirmAddress { right: true, .. } => f.write_str("confirm it with the mailed number."),
+            Self::ConfirmAddress { .. } => f.write_str("confirm it with a wrong number."),
+            Self::OfficeTakesRequest(account) => write!(f, "The office is asked for another address for {account}."),
             Self::OfficeChangesAddress(account) => write!(f, "The office registers another address for {account}."),
             Self::SignOut(_) => f.write_str("sign out."),
             Self::ForgetSession(_) => f.write_str("lose all cookies but the skips."),

@@ -6,6 +6,7 @@
 //! clock and no generator may come in here: a bug shared with what is judged would hide from both.
 
 mod action;
+mod address;
 mod code;
 mod expected;
 mod policy;

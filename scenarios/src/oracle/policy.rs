@@ -103,6 +103,14 @@ pub struct Policy {
     /// Whether a browser's open attempt and its session leave each other alone: a sign-in that begins does not end the
     /// session, and signing out or being let in by a skip does not end the attempt.
     pub attempt_and_session_apart: Answer,
+    /// How long the number that confirms a new address is good.
+    pub confirmation: Span,
+    /// Whether it is good in the session that asked for it only.
+    pub confirmation_is_bound: Answer,
+    /// How many wrong numbers end a change of the address; none where the target declares nothing.
+    pub wrong_numbers: Option<usize>,
+    /// How often an account may ask for another address; none where the target declares nothing.
+    pub address_requests: Option<Limit>,
     /// Whether skips outlive a change of the address.
     pub skips_outlive_address_change: Answer,
     /// How many wrong codes end an attempt; none where the target declares nothing.
@@ -127,6 +135,10 @@ impl Policy {
             offer_outlives_leaving: Answer::Open,
             newest_supersedes: Answer::Open,
             attempt_and_session_apart: Answer::Open,
+            confirmation: Span::UNDECLARED,
+            confirmation_is_bound: Answer::Open,
+            wrong_numbers: None,
+            address_requests: None,
             skips_outlive_address_change: Answer::Open,
             wrong_codes_per_attempt: None,
             wrong_codes: None,
@@ -146,6 +158,10 @@ impl Policy {
             offer_outlives_leaving: Answer::Yes,
             newest_supersedes: Answer::Yes,
             attempt_and_session_apart: Answer::Yes,
+            confirmation: Span::exactly(30 * MINUTE_MS),
+            confirmation_is_bound: Answer::Yes,
+            wrong_numbers: Some(5),
+            address_requests: Some(Limit { count: 10, window_ms: HOUR_MS }),
             skips_outlive_address_change: Answer::Yes,
             wrong_codes_per_attempt: Some(5),
             wrong_codes: Some(Limit { count: 50, window_ms: HOUR_MS }),

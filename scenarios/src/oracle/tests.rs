@@ -310,6 +310,54 @@ fn codes_go_to_the_newest_address_and_to_nobody_else() {
 }
 
 #[test]
+fn an_address_counts_once_the_mailed_number_confirmed_it() {
+    let confirm = |browser, right| Action::ConfirmAddress { browser, right };
+    let mut tale = Tale::new();
+    tale.code(PC, MAIN, false);
+    assert_eq!(tale.must(confirm(PC, true)), (Screen::Outside, "NOTICE-4"), "nothing was asked for");
+    let old = tale.0.address(MAIN);
+    tale.then(Action::AskAddress(PC)).then(confirm(PC, false));
+    assert_eq!(tale.0.address(MAIN), old);
+    let unconfirmed = Some(Address { account: MAIN, change: 1 });
+    let expected = tale.0.expect(&sign_in(PHONE, MAIN));
+    let seen = Seen { screen: Screen::AsksForCode, mails: vec![unconfirmed] };
+    assert_eq!(expected.judge(&seen).unwrap_err().rule, "NOTICE-4");
+    tale.code(PHONE, MAIN, false);
+    assert_eq!(tale.must(confirm(PHONE, true)).0, Screen::Outside, "another session's");
+    tale.then(confirm(PC, true));
+    assert_eq!(Some(tale.0.address(MAIN)), unconfirmed);
+    assert_eq!(tale.must(confirm(PC, true)).0, Screen::Outside, "it is done");
+}
+
+#[test]
+fn a_change_of_the_address_ends_with_its_time_or_by_wrong_numbers() {
+    let confirm = |right| Action::ConfirmAddress { browser: PC, right };
+    let mut tale = Tale::new();
+    tale.code(PC, MAIN, false).then(Action::AskAddress(PC)).then(Action::Wait(30 * MINUTE + 1));
+    assert_eq!(tale.must(confirm(true)).0, Screen::Outside);
+    tale.then(Action::AskAddress(PC));
+    for _ in 0..5 {
+        assert_eq!(tale.must(confirm(true)).0, Screen::Inside(MAIN));
+        tale.then(confirm(false));
+    }
+    assert_eq!(tale.must(confirm(true)).0, Screen::Outside);
+}
+
+#[test]
+fn while_the_office_works_the_old_address_gets_the_codes() {
+    let mut tale = Tale::new();
+    let mails = |change| Seen { screen: Screen::AsksForCode, mails: vec![Some(Address { account: MAIN, change })] };
+    tale.then(Action::OfficeTakesRequest(MAIN));
+    let expected = tale.0.expect(&sign_in(PC, MAIN));
+    assert!(expected.judge(&mails(0)).is_ok());
+    assert_eq!(expected.judge(&mails(1)).unwrap_err().rule, "FAQ-05d");
+    tale.then(Action::OfficeChangesAddress(MAIN));
+    let expected = tale.0.expect(&sign_in(PC, MAIN));
+    assert!(expected.judge(&mails(1)).is_ok());
+    assert_eq!(expected.judge(&mails(0)).unwrap_err().rule, "FAQ-05c");
+}
+
+#[test]
 fn an_undeclared_session_life_is_learnt_from_what_is_seen() {
     let mut tale = Tale::of(Policy::undeclared());
     tale.code(PC, MAIN, false).then(Action::Wait(DAY));
@@ -347,6 +395,7 @@ fn a_story_reads_as_prose() {
 #[test]
 fn every_clause_that_is_cited_is_a_clause() {
     let sources = [
+        include_str!("address.rs"),
         include_str!("code.rs"),
         include_str!("sign_in.rs"),
         include_str!("skip.rs"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::action::{AccountId, Action, BrowserId, Page, Planted};
+use super::address::AskedChange;
 use super::expected::{Address, Contradiction, Expected, Outcome, Screen, Seen};
 use super::policy::{Answer, Policy};
 
@@ -13,6 +14,8 @@ pub struct World {
     pub(super) now_ms: i64,
     pub(super) accounts: Vec<Account>,
     pub(super) browsers: Vec<Browser>,
+    /// How many sessions were ever opened.
+    sessions: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -21,6 +24,12 @@ pub(super) struct Account {
     pub changes: usize,
     /// The clause that says where codes go now.
     pub address_rule: &'static str,
+    /// The change of the address that was asked for last.
+    pub asked: Option<AskedChange>,
+    /// When another address was asked for.
+    pub asked_ms: Vec<i64>,
+    /// Whether the office is at work.
+    pub office_at_work: bool,
     /// All attempts, the newest last; the code of each is known by its place.
     pub attempts: Vec<Attempt>,
     /// All skips ever set.
@@ -77,6 +86,8 @@ pub(super) struct Browser {
 
 #[derive(Clone, Debug)]
 pub(super) struct Session {
+    /// Which one it is, among all that were ever opened.
+    pub number: usize,
     pub account: AccountId,
     pub opened_ms: i64,
     /// Whether what happened beside leaves it open.
@@ -109,6 +120,9 @@ impl World {
         let account = |index| Account {
             changes: 0,
             address_rule: if index == 0 { "FAQ-01a" } else { "FAQ-15b" },
+            asked: None,
+            asked_ms: Vec::new(),
+            office_at_work: false,
             attempts: Vec::new(),
             skips: Vec::new(),
             wrong_codes_ms: Vec::new(),
@@ -120,6 +134,7 @@ impl World {
             now_ms,
             accounts: (0..accounts).map(account).collect(),
             browsers: vec![Browser::default(); browsers],
+            sessions: 0,
         }
     }
 
@@ -153,7 +168,9 @@ impl World {
             }
             Action::Look(browser, Page::SkipSettings) => self.expect_status(browser),
             Action::Look(browser, Page::CodeEntry) => self.expect_code_entry(browser),
-            Action::ChangeAddress(browser) => self.expect_inside(browser, "NOTICE-4", "FAQ-05a"),
+            Action::ChangeAddress(browser) | Action::AskAddress(browser) => self.expect_change(browser),
+            Action::ConfirmAddress { browser, right } => self.expect_confirmation(browser, right),
+            Action::OfficeTakesRequest(account) => self.expect_office(account),
             Action::SignOut(_) => Expected::any([Screen::Outside], "BASE-SESSION-2"),
             Action::OfficeChangesAddress(_)
             | Action::ForgetSession(_)
@@ -194,10 +211,15 @@ impl World {
                 self.learn_session(browser, screen);
             }
             Action::ChangeAddress(browser) => {
-                if let Some(account) = self.learn_session(browser, screen) {
+                if let Some(account) = self.follow_request(browser, screen) {
                     self.change_address(account, "NOTICE-4");
                 }
             }
+            Action::AskAddress(browser) => {
+                self.follow_request(browser, screen);
+            }
+            Action::ConfirmAddress { browser, right } => self.follow_confirmation(browser, right, screen),
+            Action::OfficeTakesRequest(account) => self.follow_office(account, screen),
             Action::OfficeChangesAddress(account) => self.change_address(account, "FAQ-05c"),
             Action::SignOut(browser) => {
                 self.browsers[browser.0].session = None;
@@ -259,7 +281,7 @@ impl World {
     }
 
     /// Takes from a page behind the sign-in whether the browser is signed in, and as whom.
-    fn learn_session(&mut self, browser: BrowserId, screen: Screen) -> Option<AccountId> {
+    pub(super) fn learn_session(&mut self, browser: BrowserId, screen: Screen) -> Option<AccountId> {
         let inside = matches!(screen, Screen::Inside(_) | Screen::SkipSettings(..));
         let slot = &mut self.browsers[browser.0].session;
         if inside {
@@ -273,7 +295,9 @@ impl World {
     }
 
     pub(super) fn open_session(&mut self, browser: BrowserId, account: AccountId, offer: Option<Offer>) {
-        let session = Session { account, opened_ms: self.now_ms, standing: Answer::Yes, offer };
+        self.sessions += 1;
+        let number = self.sessions;
+        let session = Session { number, account, opened_ms: self.now_ms, standing: Answer::Yes, offer };
         self.browsers[browser.0].session = Some(session);
         self.browsers[browser.0].signed_out = false;
     }
@@ -305,20 +329,6 @@ impl World {
         };
         if let Some(held) = held {
             browser.skips.insert(account, held);
-        }
-    }
-
-    /// NOTICE-4, FAQ-05c: codes go to the new address only. What becomes of attempts that are open is said nowhere.
-    fn change_address(&mut self, account: AccountId, rule: &'static str) {
-        let outlive = self.policy.skips_outlive_address_change;
-        let account = &mut self.accounts[account.0];
-        account.changes += 1;
-        account.address_rule = rule;
-        for attempt in &mut account.attempts {
-            attempt.standing = attempt.standing.and(Answer::Open);
-        }
-        for skip in &mut account.skips {
-            skip.standing = skip.standing.and(outlive);
         }
     }
 }

@@ -1,6 +1,4 @@
-//! FAQ-01, delivery of the code: to too many, in the wrong place, unreadable.
-//!
-//! Nothing here mails a code twice (FAQ-01 a): the server mails one letter per attempt by itself and asks nobody.
+//! FAQ-01, delivery of the code: twice, to too many, in the wrong place, unreadable.
 
 use sekisho_server::core::{AccountState, Attempt, Code, Draw, Page, Standing};
 use sekisho_server::decisions::{Notice, NoticeContext, Occasion, PageContext, Recipients};
@@ -12,6 +10,8 @@ use crate::defect::defects;
 use crate::notices::{notice_if, third_party};
 
 pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-01":
+    "a", "faq01-code-is-mailed-twice",
+        "Each code is mailed in two mails." => MailedTwice;
     "b", "faq01-code-goes-to-a-third-party-by-bcc",
         "A third party gets every code as a blind copy, which no header shows." => BlindCopy;
     "b", "faq01-code-goes-to-a-third-party-by-cc",
@@ -41,6 +41,16 @@ pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-01":
     "h", "faq01-text-is-mangled",
         "Some characters of the text were lost on the way through a wrong decoder." => TextIsMangled;
 ];
+
+struct MailedTwice;
+
+impl Decisions for MailedTwice {
+    fn notice_on(&self, context: &NoticeContext<'_>) -> Option<Notice> {
+        let account = context.account.filter(|_| context.occasion == Occasion::CodeMailed)?;
+        let letter = Conforming.code_letter(&account.attempts.back()?.code, account);
+        Some(Notice { to: account.address.clone(), letter })
+    }
+}
 
 struct BlindCopy;
 

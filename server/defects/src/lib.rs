@@ -30,6 +30,7 @@ mod memory;
 mod notice1;
 mod notice2;
 mod notice3;
+mod notice4;
 mod notices;
 
 use std::sync::LazyLock;
@@ -41,6 +42,7 @@ static ALL: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         notice1::DEFECTS,
         notice2::DEFECTS,
         notice3::DEFECTS,
+        notice4::DEFECTS,
         faq01::DEFECTS,
         faq02::DEFECTS,
         faq03::DEFECTS,

@@ -12,8 +12,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::{ProfileError, Source};
-use super::profile::{self, AccountSource, ClockDriver, MailPart, Numbers, Profile};
-use super::template::Template;
+use super::profile::{self, AccountSource, ClockDriver, MailPart, Numbers, OfficeDriver, Profile};
+use super::template::{Place, Placeholder, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
 
@@ -40,6 +40,8 @@ pub struct Target {
     pub control: Option<Control>,
     /// How its clock is moved.
     pub clock: ClockDriver,
+    /// How the office is driven that changes an address in person.
+    pub office: OfficeDriver,
     /// Where accounts come from.
     pub accounts: AccountSource,
     /// What it does not offer: a clause or check id in lower case, and the reason.
@@ -49,6 +51,7 @@ pub struct Target {
     pub(super) acts: BTreeMap<Step, CompiledAct>,
     pub(super) mail_part: MailPart,
     pub(super) mail_code: Regex,
+    pub(super) mail_confirmation: Option<Regex>,
     pub(super) skip_cookie: Regex,
     pub(super) session_cookie: Regex,
     pub(super) status: Option<CompiledStatus>,
@@ -149,18 +152,10 @@ impl Target {
         let acts = compiler.acts(&profile)?;
         let numbered = compiler.numbered(&profile)?;
         let control = compiler.control(&profile, loading)?;
-        if control.is_none() && profile.accounts.source.as_ref() == &AccountSource::Control {
-            let message = "there is no `[control]` table to make accounts with";
-            return Err(source.senseless(profile.accounts.source.span(), "accounts.source", message));
+        if control.is_none() {
+            compiler.nothing_needs_control(&profile)?;
         }
-        if control.is_none() && profile.clock.driver == ClockDriver::Control {
-            let at = text.find("[clock]").unwrap_or(0);
-            return Err(source.senseless(
-                at..at,
-                "clock.driver",
-                "there is no `[control]` table to move the clock with",
-            ));
-        }
+        compiler.address_change(&profile, &acts)?;
         compiler.not_applicable(&profile)?;
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -170,6 +165,12 @@ impl Target {
             },
             portals: compiler.portals(&profile.portals)?,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
+            mail_confirmation: profile
+                .mail
+                .confirmation
+                .as_ref()
+                .map(|text| compiler.expression("mail.confirmation", text))
+                .transpose()?,
             mail_listen: *profile.mail.listen.as_ref(),
             mail_part: profile.mail.part,
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
@@ -198,6 +199,7 @@ impl Target {
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file,
             clock: profile.clock.driver,
+            office: profile.office.driver,
             accounts: *profile.accounts.source.as_ref(),
             control,
             numbered,
@@ -231,8 +233,8 @@ impl Compiler<'_> {
             .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))
     }
 
-    fn template(&self, key: &str, text: &Spanned<String>) -> Result<Template, ProfileError> {
-        Template::parse(text.as_ref()).map_err(|message| self.source.senseless(text.span(), key, message))
+    fn template(&self, key: &str, text: &Spanned<String>, place: Place) -> Result<Template, ProfileError> {
+        Template::parse(text.as_ref(), place).map_err(|message| self.source.senseless(text.span(), key, message))
     }
 
     fn origin(&self, key: &str, text: &Spanned<String>) -> Result<Url, ProfileError> {
@@ -284,8 +286,8 @@ impl Compiler<'_> {
             let message = "numbered accounts need `address` and `password`";
             return Err(self.source.senseless(accounts.source.span(), "accounts", message));
         };
-        let template = self.template("accounts.address", address)?;
-        if !template.has_number() {
+        let template = self.template("accounts.address", address, Place::Account)?;
+        if !template.has_account_number() {
             let message = "without `{number}` every account would be the same";
             return Err(self.source.senseless(address.span(), "accounts.address", message));
         }
@@ -293,7 +295,7 @@ impl Compiler<'_> {
             let message = format!("`last` ({}) lies before `first` ({})", accounts.last, accounts.first);
             return Err(self.source.senseless(accounts.source.span(), "accounts", message));
         }
-        let password = self.template("accounts.password", password)?;
+        let password = self.template("accounts.password", password, Place::Account)?;
         Ok(Some(Numbered { address: template, password, first: accounts.first, last: accounts.last }))
     }
 
@@ -325,7 +327,7 @@ impl Compiler<'_> {
         for (step, act) in &profile.steps {
             let key = format!("steps.{step}");
             let way = match (&act.get, &act.form) {
-                (Some(path), None) => Way::Get(self.template(&key, path)?),
+                (Some(path), None) => Way::Get(self.template(&key, path, Place::Step)?),
                 (None, Some(form)) => Way::Form(self.selector(&key, form)?),
                 (both, _) => {
                     let at =
@@ -336,12 +338,75 @@ impl Compiler<'_> {
             let fill = act
                 .fill
                 .iter()
-                .map(|(field, text)| Ok((field.clone(), self.template(&format!("{key}.fill.{field}"), text)?)))
+                .map(|(field, text)| {
+                    Ok((field.clone(), self.template(&format!("{key}.fill.{field}"), text, Place::Step)?))
+                })
                 .collect::<Result<_, ProfileError>>()?;
             let compiled = CompiledAct { way, fill, tick_skip: act.tick_skip.clone(), press: act.press.clone() };
             acts.insert(*step, compiled);
         }
         Ok(acts)
+    }
+
+    /// Without a control listener no driver may name it.
+    fn nothing_needs_control(&self, profile: &Profile) -> Result<(), ProfileError> {
+        let source = &profile.accounts.source;
+        if source.as_ref() == &AccountSource::Control {
+            let message = "there is no `[control]` table to make accounts with";
+            return Err(self.source.senseless(source.span(), "accounts.source", message));
+        }
+        let drivers = [
+            ("clock", profile.clock.driver == ClockDriver::Control, "move the clock with"),
+            ("office", profile.office.driver == OfficeDriver::Control, "drive the office with"),
+        ];
+        match drivers.into_iter().find(|(_, needs_control, _)| *needs_control) {
+            None => Ok(()),
+            Some((table, _, purpose)) => {
+                let message = format!("there is no `[control]` table to {purpose}");
+                Err(self.missing(&format!("[{table}]"), &format!("{table}.driver"), message))
+            }
+        }
+    }
+
+    /// The steps of an address change and the number in its mail belong together: one without the other would send empty fields
+    /// or wait for a mail that nobody could read.
+    fn address_change(&self, profile: &Profile, acts: &BTreeMap<Step, CompiledAct>) -> Result<(), ProfileError> {
+        let fills = |step: Step, hole: Placeholder| {
+            acts.get(&step).is_none_or(|act| act.fill.iter().any(|(_, template)| template.has(hole)))
+        };
+        let step = |step: Step| (format!("[steps.{step}]"), format!("steps.{step}"));
+        let (submit, confirm) = (step(Step::SubmitAddress), step(Step::ConfirmAddress));
+        let knows = |step: Step| acts.contains_key(&step);
+        if !fills(Step::SubmitAddress, Placeholder::NewAddress) {
+            return Err(self.missing(&submit.0, &submit.1, "no field is filled with `{new_address}`"));
+        }
+        if !fills(Step::ConfirmAddress, Placeholder::ConfirmationNumber) {
+            return Err(self.missing(&confirm.0, &confirm.1, "no field is filled with `{number}`"));
+        }
+        if knows(Step::SubmitAddress) && !knows(Step::OpenAddressChange) {
+            return Err(self.missing(
+                &submit.0,
+                &submit.1,
+                "there is no step `open-address-change` that opens its form",
+            ));
+        }
+        match (&profile.mail.confirmation, knows(Step::ConfirmAddress)) {
+            (Some(expression), false) => {
+                let message = "there is no step `confirm-address` that would send the number";
+                Err(self.source.senseless(expression.span(), "mail.confirmation", message))
+            }
+            (None, true) => {
+                let message = "there is no `mail.confirmation` that finds the number in the mail to the new address";
+                Err(self.missing(&confirm.0, &confirm.1, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Something is wrong with a table as a whole; its line is where its header stands.
+    fn missing(&self, header: &str, key: &str, message: impl Into<String>) -> ProfileError {
+        let at = self.source.text.find(header).unwrap_or(0);
+        self.source.senseless(at..at, key, message)
     }
 
     fn not_applicable(&self, profile: &Profile) -> Result<(), ProfileError> {

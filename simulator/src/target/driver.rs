@@ -4,7 +4,7 @@ use regex::Regex;
 
 use super::compile::{CompiledMark, Target, Way};
 use super::profile::MailPart;
-use super::template::Vars;
+use super::template::{Template, Vars};
 use super::{Screen, Step};
 use crate::browser::{Answer, FormError, Page, Press, Request};
 use crate::mailbox::Letter;
@@ -116,12 +116,33 @@ impl Target {
 
     /// The code in a mail; `None` where it is no code mail.
     pub fn code_in(&self, letter: &Letter) -> Option<String> {
+        self.find_in(letter, &self.mail_code)
+    }
+
+    /// Whether a new address counts only once a number that was mailed to it is sent back.
+    pub fn confirms_addresses(&self) -> bool {
+        self.mail_confirmation.is_some()
+    }
+
+    /// The number in a mail that confirms a new address; `None` where it is no such mail.
+    pub fn confirmation_in(&self, letter: &Letter) -> Option<String> {
+        self.find_in(letter, self.mail_confirmation.as_ref()?)
+    }
+
+    fn find_in(&self, letter: &Letter, expression: &Regex) -> Option<String> {
         let text = match self.mail_part {
             MailPart::Text => letter.text.as_str(),
             MailPart::Subject => letter.subject.as_deref()?,
             MailPart::Html => letter.html.as_deref()?,
         };
-        self.mail_code.captures(text)?.get(1).map(|code| code.as_str().to_owned())
+        expression.captures(text)?.get(1).map(|found| found.as_str().to_owned())
+    }
+
+    /// The fields that a step fills in, with their values; empty where the profile has no such step. For forms that are forged
+    /// (FAQ-05a): what a person would send, without the page it stands on.
+    pub fn fields(&self, step: Step, vars: &Vars<'_>) -> Vec<(String, String)> {
+        let filled = |(field, value): &(String, Template)| (field.clone(), value.fill(vars, str::to_owned));
+        self.acts.get(&step).map(|act| act.fill.iter().map(filled).collect()).unwrap_or_default()
     }
 
     /// Whether a cookie of this name holds a skip.

@@ -41,6 +41,9 @@ pub struct Profile {
     /// How its clock is moved.
     #[serde(default)]
     pub clock: Clock,
+    /// The office that changes an address in person (FAQ-05), where it can be driven.
+    #[serde(default)]
+    pub office: Office,
     /// Where accounts come from.
     pub accounts: Accounts,
     /// How each screen is recognised; any one of the forms given suffices.
@@ -121,6 +124,9 @@ pub struct Mail {
     pub part: MailPart,
     /// A regular expression whose first group is the code; a mail it does not match is not a code mail.
     pub code: Spanned<String>,
+    /// A regular expression whose first group is the number that confirms a new address, in the mail to that address;
+    /// absent where the target changes an address without asking for one (NOTICE-4).
+    pub confirmation: Option<Spanned<String>>,
 }
 
 /// Where in a mail the code stands.
@@ -189,6 +195,26 @@ pub enum ClockDriver {
     #[default]
     None,
     /// By the `[control]` listener, per account.
+    Control,
+}
+
+/// The office that changes an address in person (FAQ-05).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Office {
+    /// By what means it is driven.
+    #[serde(default)]
+    pub driver: OfficeDriver,
+}
+
+/// The means by which the office is driven.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfficeDriver {
+    /// It cannot be driven: what needs it is skipped.
+    #[default]
+    None,
+    /// By the `[control]` listener.
     Control,
 }
 

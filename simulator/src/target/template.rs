@@ -9,8 +9,21 @@ pub(crate) enum Placeholder {
     Address,
     Password,
     Code,
+    /// The address that takes the place of the registered one (NOTICE-4).
+    NewAddress,
+    /// The number that was mailed to it.
+    ConfirmationNumber,
     /// The number of an account, with at least so many digits.
-    Number(usize),
+    AccountNumber(usize),
+}
+
+/// Where a text with holes stands, and so what can be put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a step: what a person knows then.
+    Step,
+    /// In the accounts that exist already: what tells them apart.
+    Account,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +47,17 @@ pub struct Vars<'a> {
     pub password: &'a str,
     /// One-time password.
     pub code: &'a str,
+    /// The address that takes the place of the registered one.
+    pub new_address: &'a str,
+    /// The number that was mailed to it.
+    pub confirmation: &'a str,
     /// Number of an account.
     pub number: u32,
 }
 
 impl Template {
     /// Reads a template; the error names the placeholder that is not known.
-    pub(crate) fn parse(text: &str) -> Result<Template, String> {
+    pub(crate) fn parse(text: &str, place: Place) -> Result<Template, String> {
         let mut pieces = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -58,7 +75,7 @@ impl Template {
             if !plain.is_empty() {
                 pieces.push(Piece::Text(std::mem::take(&mut plain)));
             }
-            pieces.push(Piece::Hole(placeholder(name)?));
+            pieces.push(Piece::Hole(placeholder(name, place)?));
             rest = after;
         }
         plain.push_str(rest);
@@ -78,7 +95,9 @@ impl Template {
                 Piece::Hole(Placeholder::Address) => filled.push_str(&escape(vars.address)),
                 Piece::Hole(Placeholder::Password) => filled.push_str(&escape(vars.password)),
                 Piece::Hole(Placeholder::Code) => filled.push_str(&escape(vars.code)),
-                Piece::Hole(Placeholder::Number(digits)) => {
+                Piece::Hole(Placeholder::NewAddress) => filled.push_str(&escape(vars.new_address)),
+                Piece::Hole(Placeholder::ConfirmationNumber) => filled.push_str(&escape(vars.confirmation)),
+                Piece::Hole(Placeholder::AccountNumber(digits)) => {
                     // Writing to a string cannot fail.
                     let _ = write!(filled, "{:0digits$}", vars.number);
                 }
@@ -87,32 +106,38 @@ impl Template {
         filled
     }
 
-    /// Whether a hole of this kind is there.
-    pub(crate) fn has_number(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Hole(Placeholder::Number(_))))
+    /// Whether the number of an account stands in it.
+    pub(crate) fn has_account_number(&self) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Hole(Placeholder::AccountNumber(_))))
+    }
+
+    /// Whether this is put in somewhere.
+    pub(crate) fn has(&self, placeholder: Placeholder) -> bool {
+        self.0.contains(&Piece::Hole(placeholder))
     }
 }
 
-fn placeholder(name: &str) -> Result<Placeholder, String> {
-    Ok(match name.split_once(':') {
-        None => match name {
-            "portal" => Placeholder::Portal,
-            "address" => Placeholder::Address,
-            "password" => Placeholder::Password,
-            "code" => Placeholder::Code,
-            "number" => Placeholder::Number(1),
-            _ => {
-                return Err(format!(
-                    "`{{{name}}}` is not known; there are `{{portal}}`, `{{address}}`, `{{password}}`, `{{code}}` and `{{number}}`"
-                ));
-            }
+fn placeholder(name: &str, place: Place) -> Result<Placeholder, String> {
+    match (place, name) {
+        (_, "portal") => Ok(Placeholder::Portal),
+        (Place::Step, "address") => Ok(Placeholder::Address),
+        (Place::Step, "password") => Ok(Placeholder::Password),
+        (Place::Step, "code") => Ok(Placeholder::Code),
+        (Place::Step, "new_address") => Ok(Placeholder::NewAddress),
+        (Place::Step, "number") => Ok(Placeholder::ConfirmationNumber),
+        (Place::Step, _) => Err(format!(
+            "`{{{name}}}` is not known in a step; there are `{{portal}}`, `{{address}}`, `{{password}}`, `{{code}}`, \
+             `{{new_address}}` and `{{number}}`, the number that confirms the new address"
+        )),
+        (Place::Account, "number") => Ok(Placeholder::AccountNumber(1)),
+        (Place::Account, _) => match name.strip_prefix("number:").map(str::parse) {
+            Some(Ok(digits @ 1..=9)) => Ok(Placeholder::AccountNumber(digits)),
+            Some(_) => Err(format!("`{{{name}}}` has no number of digits from 1 to 9")),
+            None => Err(format!(
+                "`{{{name}}}` is not known in an account; there are `{{portal}}`, `{{number}}`, and `{{number:5}}` for five digits"
+            )),
         },
-        Some(("number", digits)) => match digits.parse() {
-            Ok(digits @ 1..=9) => Placeholder::Number(digits),
-            _ => return Err(format!("`{digits}` is no number of digits from 1 to 9")),
-        },
-        Some(_) => return Err(format!("`{{{name}}}` is not known; only `{{number:5}}` takes a width")),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -124,22 +149,33 @@ mod tests {
     #[test]
     fn holes_are_filled() {
         let vars = Vars { portal: "seeker", number: 7, ..Vars::default() };
-        let filled = Template::parse("/{portal}/{{x}}/{number:5}").unwrap().fill(&vars, str::to_owned);
+        let filled = Template::parse("/{portal}/{{x}}/{number:5}", Place::Account).unwrap().fill(&vars, str::to_owned);
         assert_eq!(filled, "/seeker/{x}/00007");
     }
 
     #[test]
+    fn the_number_of_a_step_is_the_one_that_confirms_an_address() {
+        let vars = Vars { new_address: "new@a.test", confirmation: "012345", number: 7, ..Vars::default() };
+        let filled = Template::parse("{new_address} {number}", Place::Step).unwrap().fill(&vars, str::to_owned);
+        assert_eq!(filled, "new@a.test 012345");
+        assert!(Template::parse("{number:5}", Place::Step).is_err());
+        assert!(Template::parse("{new_address}", Place::Account).is_err());
+    }
+
+    #[test]
     fn unknown_holes_are_named() {
-        assert!(Template::parse("{porta}").unwrap_err().contains("{porta}"));
-        assert!(Template::parse("{number:x}").is_err());
-        assert!(Template::parse("half {open").is_err());
-        assert!(Template::parse("half open}").is_err());
+        for place in [Place::Step, Place::Account] {
+            assert!(Template::parse("{porta}", place).unwrap_err().contains("{porta}"));
+            assert!(Template::parse("{number:x}", place).is_err());
+            assert!(Template::parse("half {open", place).is_err());
+            assert!(Template::parse("half open}", place).is_err());
+        }
     }
 
     proptest! {
         #[test]
         fn reading_never_panics_and_plain_text_stays(text in ".{0,60}") {
-            if let Ok(template) = Template::parse(&text) && !text.contains(['{', '}']) {
+            if let Ok(template) = Template::parse(&text, Place::Step) && !text.contains(['{', '}']) {
                 prop_assert_eq!(template.fill(&Vars::default(), str::to_owned), text);
             }
         }

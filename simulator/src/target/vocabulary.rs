@@ -47,6 +47,14 @@ named! {
         SkipSettings = "skip-settings",
         /// ワンタイムパスワード入力再開確認画面.
         ResumeConfirmation = "resume-confirmation",
+        /// The form that asks for another address (NOTICE-4).
+        AddressChange = "address-change",
+        /// Asks for the number that was mailed to the new address.
+        AddressConfirmation = "address-confirmation",
+        /// 追加アカウント: the additional accounts of a main one.
+        AdditionalAccounts = "additional-accounts",
+        /// The form that changes the password.
+        PasswordChange = "password-change",
         /// The browser keeps no cookies.
         CookiesOff = "cookies-off",
         /// The code could not be delivered.
@@ -87,6 +95,16 @@ named! {
         OpenResume = "open-resume",
         /// `完了` on the resume confirmation screen.
         CompleteResume = "complete-resume",
+        /// Opens the form that asks for another address.
+        OpenAddressChange = "open-address-change",
+        /// Sends the new address.
+        SubmitAddress = "submit-address",
+        /// Sends the number that was mailed to the new address.
+        ConfirmAddress = "confirm-address",
+        /// Opens the list of the additional accounts.
+        OpenAdditionalAccounts = "open-additional-accounts",
+        /// Opens the form that changes the password.
+        OpenPasswordChange = "open-password-change",
         /// Signs out.
         SignOut = "sign-out",
     }

@@ -5,6 +5,7 @@ use crate::account::{AccountError, MockAccounts};
 use crate::browser::NetworkConfig;
 use crate::clock::{ClockError, MockClock};
 use crate::mailbox::MockMailbox;
+use crate::office::OfficeError;
 use crate::recorder::Unwatched;
 use crate::target::Loading;
 
@@ -19,6 +20,7 @@ fn world(clock: MockClock, accounts: MockAccounts) -> Arc<World> {
         mailbox: Arc::new(MockMailbox::new()),
         clock: Arc::new(clock),
         accounts: Arc::new(accounts),
+        office: None,
         population: Population::new(1, "test"),
         refusal: None,
         cancel: CancellationToken::new(),
@@ -89,4 +91,29 @@ async fn without_a_clock_that_stands_still_it_runs() {
     let world = world(clock, made_accounts());
     let (person, _) = world.person(Portal::Seeker, Casting::default(), Arc::new(Unwatched)).await.unwrap();
     assert!(!person.clock_is_frozen());
+}
+
+#[tokio::test]
+async fn an_account_that_moved_keeps_its_clock_under_the_new_address() {
+    let mut clock = frozen_clock();
+    clock
+        .expect_advance()
+        .times(1)
+        .withf(|accounts, _| accounts.len() == 1 && accounts[0].address == "new@people.sekisho.test")
+        .returning(|_, _| Ok(()));
+    let world = world(clock, made_accounts());
+    let (person, old) = world.person(Portal::Seeker, Casting::default(), Arc::new(Unwatched)).await.unwrap();
+    let new = person.moved(&old, "new@people.sekisho.test");
+    assert_eq!((new.key.portal, &new.password), (old.key.portal, &old.password));
+    person.wait(Duration::from_secs(60)).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_an_office_what_needs_it_is_a_missing_means() {
+    let world = world(frozen_clock(), made_accounts());
+    let (person, account) = world.person(Portal::Seeker, Casting::default(), Arc::new(Unwatched)).await.unwrap();
+    let trouble = person.ask_the_office(&account, "new@people.sekisho.test").await.unwrap_err();
+    assert!(trouble.is_missing_means(), "{trouble}");
+    let refused = Trouble::Office(OfficeError::Control("409".to_owned()));
+    assert!(!refused.is_missing_means(), "an office that refuses is not one that is missing");
 }

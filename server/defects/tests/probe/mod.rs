@@ -62,7 +62,8 @@ fn session(opened_at: Moment) -> Session {
     Session { token: TokenHash::of("session"), browser: TokenHash::of("pc"), opened_at, skip_offered_until: None }
 }
 
-/// Nobody yet; a sign-in done and skips set; a skip about to lapse; attempts abandoned beside a skip; skips ended, and one set anew.
+/// Nobody yet; a sign-in done and skips set; a skip about to lapse; attempts abandoned beside a skip; skips ended, and one set anew; an
+/// address that was changed and is about to be again, and one that the office is to change.
 fn accounts() -> Vec<AccountState> {
     let mut quiet = account(2, Portal::Seeker);
     quiet.attempts.push_back(attempt(1, before(noon(), 91 * DAY), true));
@@ -80,7 +81,21 @@ fn accounts() -> Vec<AccountState> {
     revoked.skips = ["phone", "pc"].map(|browser| skip(browser, before(noon(), DAY), 0)).to_vec();
     let mut renewed = revoked.clone();
     renewed.skips.push(skip("tablet", noon(), 1));
-    vec![account(6, Portal::Provider), quiet, lapsing, abandoned, revoked, renewed]
+    let mut moving = account(7, Portal::Seeker);
+    moving.former_address = Address::parse("former@example.test").ok();
+    moving.attempts.push_back(attempt(8, noon(), false));
+    moving.address_change = Some(Box::new(AddressChange {
+        holder: TokenHash::of("session"),
+        address: Address::parse("unconfirmed@example.test").unwrap(),
+        number: Some(Code::from_value(123)),
+        asked_at: noon(),
+        wrong_numbers: 0,
+    }));
+    let mut at_office = account(8, Portal::Seeker);
+    let new_address = Address::parse("reserved@example.test").unwrap();
+    let request = OpenProcedure { new_address: &new_address, is_free: true };
+    apply(&mut at_office, request, noon(), &mut draw(), &Conforming).answer.unwrap();
+    vec![account(6, Portal::Provider), quiet, lapsing, abandoned, revoked, renewed, moving, at_office]
 }
 
 /// Asks everything.
