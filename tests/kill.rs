@@ -142,6 +142,8 @@ impl Tally {
             self.ended_sessions_shut,
             self.sessions_held,
             self.open_codes_taken,
+            self.addresses,
+            self.old_addresses_refused,
         ];
         seen.iter().all(|count| *count > 0)
     }

@@ -9,16 +9,20 @@ use std::time::{Duration, SystemTime};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sekisho_simulator::account::Account;
-use sekisho_simulator::browser::{Cookie, Request};
+use sekisho_simulator::browser::{Answer, Cookie, Form, Page, Press, Request, Selector};
+use sekisho_simulator::mailbox::Letter;
 use sekisho_simulator::recorder::Unwatched;
 use sekisho_simulator::target::{Screen, Status, Step, Vars};
 use sekisho_simulator::world::World;
 use sekisho_simulator::{SkipBox, Started, Trouble, Visitor};
+use url::Url;
 
 /// How many browsers each has.
 const DEVICES: usize = 3;
 /// How often somebody has a code in hand and does not give it till the crash.
 const IN_NO_HURRY: f64 = 0.05;
+/// How long a confirmation number is waited for.
+const MAIL_PATIENCE: Duration = Duration::from_secs(5);
 /// How far the clocks are moved after each crash: the limits per hour are over by then.
 pub const PAUSE: Duration = Duration::from_secs(61 * 60);
 /// After so many rounds a session of twelve hours may have run out.
@@ -39,6 +43,8 @@ pub struct Tally {
     pub sessions_held: u32,
     pub open_codes_taken: u32,
     pub lost_mails_told: u32,
+    pub addresses: u32,
+    pub old_addresses_refused: u32,
 }
 
 impl Tally {
@@ -56,6 +62,8 @@ impl Tally {
             sessions_held: self.sessions_held + other.sessions_held,
             open_codes_taken: self.open_codes_taken + other.open_codes_taken,
             lost_mails_told: self.lost_mails_told + other.lost_mails_told,
+            addresses: self.addresses + other.addresses,
+            old_addresses_refused: self.old_addresses_refused + other.old_addresses_refused,
         }
     }
 }
@@ -64,6 +72,10 @@ pub struct Citizen {
     pub account: Account,
     pub tally: Tally,
     devices: Vec<Device>,
+    /// The address before the last change.
+    old_address: Option<String>,
+    /// How many addresses there were.
+    addresses: u32,
     /// What was under way when the server was killed.
     doubt: Option<Doubt>,
     /// Whether a skip may be set whose cookie no browser has.
@@ -95,6 +107,8 @@ enum Doubt {
     Code { device: usize, cookies: Vec<Cookie>, request: Box<Request> },
     /// A resume was under way: it ends all skips or none.
     Resume,
+    /// The confirmation of another address was under way.
+    Address(String),
 }
 
 impl Citizen {
@@ -103,6 +117,8 @@ impl Citizen {
             account,
             tally: Tally::default(),
             devices: (0..DEVICES).map(|_| Device::default()).collect(),
+            old_address: None,
+            addresses: 1,
             doubt: None,
             stray_skip: false,
             broken: Vec::new(),
@@ -123,6 +139,7 @@ impl Citizen {
             let outcome = match self.lots.random_range(0..10) {
                 0 => self.resume(&mut visitor, device).await,
                 1 => self.sign_out(&mut visitor, device).await,
+                2 => self.change_address(world, &mut visitor, device).await,
                 _ => self.sign_in(world, &mut visitor, device, round).await,
             };
             self.devices[device].cookies = cookies(&mut visitor);
@@ -269,6 +286,46 @@ impl Citizen {
         signed_out.map(drop)
     }
 
+    /// Registers another address, confirmed by the number that is mailed there.
+    async fn change_address(
+        &mut self,
+        world: &Arc<World>,
+        visitor: &mut Visitor,
+        device: usize,
+    ) -> Result<(), Trouble> {
+        let mark = world.mailbox.mark().await?;
+        let url = address_page(world, &self.account);
+        let Some(form) = form_on(&go(world, visitor, Request::get(url)).await?, "form#address-change") else {
+            return Ok(());
+        };
+        let (name, domain) = self.account.key.address.split_once('@').expect("an address has a domain");
+        let first = name.split("-at-").next().unwrap_or(name);
+        let new_address = format!("{first}-at-{}@{domain}", self.addresses);
+        let asked = go(world, visitor, filled(form, "address", &new_address)).await?;
+        let Some(form) = form_on(&asked, "form#address-confirmation") else {
+            self.breaks(format!("asking for another address in browser {device} led to {}", asked.url.path()));
+            return Ok(());
+        };
+        self.addresses += 1;
+        let mail = world.cancel.run_until_cancelled(world.mailbox.next_for(&new_address, mark, MAIL_PATIENCE)).await;
+        let mail = mail.ok_or(Trouble::Interrupted)??;
+        let Some(number) = mail.and_then(|mail| number_in(&Letter::parse(&mail).text)) else {
+            self.breaks(format!("no confirmation number came to {new_address}"));
+            return Ok(());
+        };
+        self.doubt = Some(Doubt::Address(new_address.clone()));
+        let confirmed = go(world, visitor, filled(form, "number", &number)).await?;
+        self.doubt = None;
+        let current = Page::of(&confirmed).select_text(&selector("#current-address"));
+        if current.as_deref().map(str::trim) != Some(new_address.as_str()) {
+            self.breaks(format!("the confirmation of {new_address} led to {}", confirmed.url.path()));
+            return Ok(());
+        }
+        self.tally.addresses += 1;
+        self.old_address = Some(std::mem::replace(&mut self.account.key.address, new_address));
+        Ok(())
+    }
+
     /// Holds what ID and password led to against what is known of the browser's skip.
     fn judge_skip(&mut self, device: usize, started: &Started) {
         let is_skipped = started.seen.is(Screen::MyPage);
@@ -301,7 +358,9 @@ impl Citizen {
                 self.repeat_code(world, device, cookies, *request, round).await?;
             }
             Some(Doubt::Resume) => self.find_out_about_resume(world).await?,
+            Some(Doubt::Address(new)) => self.find_out_about_address(world, new).await?,
         }
+        self.try_old_address(world).await?;
         for device in 0..DEVICES {
             self.replay_code(world, device).await?;
             self.replay_session(world, device).await?;
@@ -381,6 +440,33 @@ impl Citizen {
         Ok(())
     }
 
+    /// The confirmation of another address was under way: one of the two is the ID, and it stays so.
+    async fn find_out_about_address(&mut self, world: &Arc<World>, new: String) -> Result<(), Trouble> {
+        let (mut visitor, mut account) = (self.with(world, &[]), self.account.clone());
+        account.key.address.clone_from(&new);
+        visitor.open_sign_in().await?;
+        let old = if visitor.try_password(&account).await?.is(Screen::SignIn) {
+            new
+        } else {
+            std::mem::replace(&mut self.account.key.address, new)
+        };
+        self.old_address = Some(old);
+        Ok(())
+    }
+
+    async fn try_old_address(&mut self, world: &Arc<World>) -> Result<(), Trouble> {
+        let Some(old) = self.old_address.clone() else { return Ok(()) };
+        let (mut visitor, mut account) = (self.with(world, &[]), self.account.clone());
+        account.key.address = old;
+        visitor.open_sign_in().await?;
+        let seen = visitor.try_password(&account).await?;
+        match seen.screen {
+            Some(Screen::SignIn) => self.tally.old_addresses_refused += 1,
+            _ => self.breaks(format!("{} is not the address, but led to {}", account.key.address, seen.describe())),
+        }
+        Ok(())
+    }
+
     /// The very request whose code was taken: its form still counts, its code does not.
     async fn replay_code(&mut self, world: &Arc<World>, device: usize) -> Result<(), Trouble> {
         let Some((cookies, request)) = self.devices[device].spent.clone() else { return Ok(()) };
@@ -423,6 +509,36 @@ impl Citizen {
         }
         Ok(())
     }
+}
+
+/// Follows a request of the settings that the steps of a profile do not have.
+async fn go(world: &Arc<World>, visitor: &mut Visitor, request: Request) -> Result<Answer, Trouble> {
+    let step = Step::OpenSettings;
+    let navigation = visitor.browser().navigate(request, step.name(), SystemTime::now());
+    match world.cancel.run_until_cancelled(navigation).await {
+        None => Err(Trouble::Interrupted),
+        Some(answer) => answer.map_err(|error| Trouble::Network { step, error }),
+    }
+}
+
+fn address_page(world: &Arc<World>, account: &Account) -> Url {
+    world.target.base.join(&format!("/{}/settings/address", account.key.portal.name())).expect("a path")
+}
+
+fn selector(text: &str) -> Selector {
+    Selector::parse(text).expect("a selector")
+}
+
+fn form_on(answer: &Answer, name: &str) -> Option<Form> {
+    Page::of(answer).form(&selector(name)).ok()
+}
+
+fn filled(mut form: Form, field: &str, value: &str) -> Request {
+    form.fill(field, value).and_then(|()| form.press(Press::Enter)).expect("the form has the field")
+}
+
+fn number_in(text: &str) -> Option<String> {
+    text.lines().find_map(|line| line.strip_prefix("確認番号：")).map(|number| number.trim().to_owned())
 }
 
 fn cookies(visitor: &mut Visitor) -> Vec<Cookie> {

@@ -302,3 +302,134 @@ fn write(shared: &Shared, mut ledger: Box<dyn Ledger>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::mpsc;
+    use std::task::Poll;
+
+    use super::super::record::Change;
+    use super::*;
+    use crate::core::Slot;
+
+    /// Says when it begins a group, and ends it as it is told.
+    struct Puppet {
+        begun: mpsc::Sender<usize>,
+        ends: mpsc::Receiver<Result<(), StoreError>>,
+    }
+
+    impl Ledger for Puppet {
+        fn load(&mut self) -> Result<Kept, StoreError> {
+            unreachable!("the journal does not load")
+        }
+
+        fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+            self.begun.send(writes.len()).unwrap();
+            self.ends.recv().unwrap_or(Err(StoreError::Contradiction("the puppet has no hand".to_owned())))
+        }
+    }
+
+    struct Hand {
+        begun: mpsc::Receiver<usize>,
+        ends: mpsc::Sender<Result<(), StoreError>>,
+    }
+
+    fn journal() -> (Journal, Hand) {
+        let ((begin, begun), (ends, end)) = (mpsc::channel(), mpsc::channel());
+        (Journal::start(Box::new(Puppet { begun: begin, ends: end }), 1).unwrap(), Hand { begun, ends })
+    }
+
+    fn write() -> Write {
+        Write(Change::Head { slot: Slot(1), head: String::new() })
+    }
+
+    fn failure() -> StoreError {
+        StoreError::Thread(std::io::Error::other("the disk is full"))
+    }
+
+    #[tokio::test]
+    async fn an_answer_waits_for_its_commit_and_what_comes_meanwhile_is_the_next_group() {
+        let (journal, hand) = journal();
+        let first = journal.durable(journal.append(vec![write()]));
+        assert_eq!(hand.begun.recv().unwrap(), 1);
+        let second = journal.durable(journal.append(vec![write()]));
+        let third = journal.durable(journal.append(vec![write(), write()]));
+        assert!(is_pending(&first).await && is_pending(&second).await && is_pending(&third).await);
+        hand.ends.send(Ok(())).unwrap();
+        first.wait().await.unwrap();
+        assert!(is_pending(&second).await && is_pending(&third).await);
+        assert_eq!(hand.begun.recv().unwrap(), 3, "one group for all that waited");
+        hand.ends.send(Ok(())).unwrap();
+        second.wait().await.unwrap();
+        journal.everything().wait().await.unwrap();
+        journal.close();
+    }
+
+    async fn is_pending(durable: &Durable) -> bool {
+        is_pending_at_first(durable.wait()).await
+    }
+
+    async fn is_pending_at_first<T>(future: impl Future<Output = T>) -> bool {
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_fails_is_told_to_all_who_wait_and_to_all_who_come_later() {
+        let (journal, hand) = journal();
+        let before = journal.durable(journal.append(vec![write()]));
+        hand.begun.recv().unwrap();
+        hand.ends.send(Ok(())).unwrap();
+        before.wait().await.unwrap();
+        let lost = journal.durable(journal.append(vec![write()]));
+        hand.begun.recv().unwrap();
+        hand.ends.send(Err(failure())).unwrap();
+        assert_eq!(lost.wait().await, Err(StoreDown));
+        assert!(journal.is_down());
+        assert_eq!(journal.durable(journal.append(vec![write()])).wait().await, Err(StoreDown));
+        assert_eq!(before.wait().await, Ok(()), "what was on disk is on disk");
+        journal.room().await;
+        journal.close();
+    }
+
+    #[tokio::test]
+    async fn a_journal_whose_thread_panics_leaves_nobody_waiting() {
+        struct Panics;
+        impl Ledger for Panics {
+            fn load(&mut self) -> Result<Kept, StoreError> {
+                unreachable!("the journal does not load")
+            }
+            fn commit(&mut self, _: &[Write]) -> Result<(), StoreError> {
+                panic!("on purpose")
+            }
+        }
+        let journal = Journal::start(Box::new(Panics), 1).unwrap();
+        assert_eq!(journal.durable(journal.append(vec![write()])).wait().await, Err(StoreDown));
+        journal.close();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_never_answers_counts_as_failed() {
+        let (journal, hand) = journal();
+        let waits = journal.durable(journal.append(vec![write()]));
+        hand.begun.recv().unwrap();
+        assert_eq!(waits.wait().await, Err(StoreDown));
+        drop(hand);
+        journal.close();
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_lets_nobody_begin_till_a_group_is_on_disk() {
+        let (journal, hand) = journal();
+        journal.append(vec![write()]);
+        hand.begun.recv().unwrap();
+        journal.append(vec![write(); MAX_WAITING]);
+        assert!(is_pending_at_first(journal.room()).await);
+        hand.ends.send(Ok(())).unwrap();
+        journal.room().await;
+        hand.ends.send(Ok(())).unwrap();
+        journal.close();
+        assert_eq!(journal.shared.committed(), 2, "closing brings the rest to disk");
+    }
+}

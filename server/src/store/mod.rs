@@ -15,6 +15,8 @@ mod schema;
 mod shards;
 mod sqlite;
 
+#[cfg(all(test, unix))]
+mod damage;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -145,3 +145,71 @@ impl Compared<'_> {
 fn written<T: Serialize>(record: &T) -> String {
     serde_json::to_string(record).expect("records have text as keys and write to memory")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::super::testing::{Notebook, Town, step};
+    use super::*;
+    use crate::core::GO_LIVE;
+
+    /// Whether no field is as it is in a new account. Every field stands here by name, so a new one must be thought of.
+    fn is_lived_in(state: &AccountState) -> bool {
+        let AccountState {
+            identity,
+            address,
+            former_address,
+            password_hash,
+            generation,
+            revocation,
+            attempts,
+            sessions,
+            skips,
+            wrong_codes,
+            code_mails,
+            tries,
+            address_change,
+            office,
+        } = state;
+        let new = AccountState::new(identity.clone(), address.clone(), password_hash.clone());
+        former_address.is_some()
+            && *generation > 0
+            && revocation.is_some()
+            && !attempts.is_empty()
+            && !sessions.is_empty()
+            && !skips.is_empty()
+            && *wrong_codes != new.wrong_codes
+            && *code_mails != new.code_mails
+            && tries.is_some()
+            && address_change.is_some()
+            && office.is_some()
+    }
+
+    #[test]
+    fn a_record_holds_every_field_of_an_account() {
+        let mut town = Town::new(Box::new(Notebook::default()));
+        let mut runner = TestRunner::deterministic();
+        let steps = prop::collection::vec(step(), 50);
+        let state = (0..2_000)
+            .find_map(|_| {
+                for step in steps.new_tree(&mut runner).unwrap().current() {
+                    town.play(&step);
+                    let states = town.store.all().into_iter().map(|it| it.look(GO_LIVE, |state, _| state.clone()));
+                    if let Some(state) = states.into_iter().find(is_lived_in) {
+                        return Some(state);
+                    }
+                }
+                None
+            })
+            .expect("somebody lives through all that can happen");
+        let mut read: AccountState = serde_json::from_str(&written(&state)).unwrap();
+        assert!(read.sessions.is_empty() && read.skips.is_empty(), "lists are kept row by row");
+        read.sessions = state.sessions.iter().map(|it| serde_json::from_str(&written(it)).unwrap()).collect();
+        read.skips = state.skips.iter().map(|it| serde_json::from_str(&written(it)).unwrap()).collect();
+        assert_eq!(read, state);
+    }
+}

@@ -3,6 +3,7 @@
 
 mod browser;
 mod control;
+mod durable;
 mod flow;
 mod hostile;
 mod logs;

@@ -1,0 +1,148 @@
+//! A store that outlives its server.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use http::{Method, StatusCode};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use sekisho_server::store::{Kept, Ledger, SqliteLedger, StoreConfig, StoreError, Write};
+use sekisho_server::{Conforming, Server};
+use serde_json::{Value, json};
+
+use crate::browser::Browser;
+use crate::world::{Postbox, World, config};
+
+const ADDRESS: &str = "hanako@a.test";
+
+async fn start(folder: &Path) -> World {
+    World::start_with(Arc::new(Conforming), |config| {
+        config.store = StoreConfig::Sqlite(folder.join("store.db"));
+        config.seeded_accounts = 2;
+    })
+    .await
+}
+
+/// The same browser at a server that listens elsewhere.
+async fn moved(browser: &Browser, world: &World) -> Browser {
+    let mut new = world.browser().await;
+    new.cookies = browser.cookies.clone();
+    new.page.clone_from(&browser.page);
+    new
+}
+
+#[tokio::test]
+async fn a_restart_changes_nothing_for_those_who_use_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = start(folder.path()).await;
+    world.account("seeker", ADDRESS, json!({})).await;
+    let (mut home, mut pc) = (world.browser().await, world.browser().await);
+    world.set_skip(&mut home, "seeker", ADDRESS).await;
+    world.give_password(&mut pc, "seeker", ADDRESS).await.leads_to("/seeker/code");
+    let code = world.postbox.code(ADDRESS).await;
+    pc.get("/seeker/code").await.is(200, "ワンタイムパスワード入力画面");
+    world.server.shutdown().await;
+
+    let world = start(folder.path()).await;
+    assert_eq!(world.server.store().all().len(), 7, "two seeded at each portal, and one");
+    let mut home = moved(&home, &world).await;
+    home.get("/seeker/my-page").await.is(200, "マイページ");
+    world.give_password(&mut home, "seeker", ADDRESS).await.leads_to("/seeker/my-page");
+    // The form was opened before, and the code was mailed before.
+    let mut pc = moved(&pc, &world).await;
+    pc.post("/seeker/code", &[("code", code.as_str())]).await.leads_to("/seeker/my-page");
+    world.server.shutdown().await;
+}
+
+/// A file that can be told to fail or to lie.
+struct Moody {
+    file: SqliteLedger,
+    mood: Arc<AtomicU8>,
+}
+
+const HONEST: u8 = 0;
+const FAILING: u8 = 1;
+const LYING: u8 = 2;
+/// Once more honest, then lying.
+const LAST: u8 = 3;
+
+impl Ledger for Moody {
+    fn load(&mut self) -> Result<Kept, StoreError> {
+        self.file.load()
+    }
+
+    fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        match self.mood.load(Ordering::SeqCst) {
+            HONEST => self.file.commit(writes),
+            LAST => {
+                self.mood.store(LYING, Ordering::SeqCst);
+                self.file.commit(writes)
+            }
+            FAILING => Err(StoreError::Thread(std::io::Error::other("the disk is full"))),
+            _ => Ok(()),
+        }
+    }
+}
+
+async fn start_moody(folder: &Path, mood: &Arc<AtomicU8>) -> World {
+    let file = SqliteLedger::open(&folder.join("store.db"), &mut StdRng::seed_from_u64(1)).unwrap();
+    let ledger = Moody { file, mood: mood.clone() };
+    let postbox = Arc::new(Postbox::default());
+    let server = Server::start_over(Box::new(ledger), config(), Arc::new(Conforming), postbox.clone()).await.unwrap();
+    World { server, postbox }
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_ends_every_answer_and_what_was_answered_before_holds() {
+    let (folder, mood) = (tempfile::tempdir().unwrap(), Arc::new(AtomicU8::new(HONEST)));
+    let world = start_moody(folder.path(), &mood).await;
+    world.account("seeker", ADDRESS, json!({})).await;
+    let mut home = world.browser().await;
+    world.set_skip(&mut home, "seeker", ADDRESS).await;
+
+    mood.store(FAILING, Ordering::SeqCst);
+    let mut pc = world.browser().await;
+    pc.get("/seeker/sign-in").await.is(200, "ログイン");
+    let pair = [("address", ADDRESS), ("password", crate::world::PASSWORD)];
+    let mails = world.postbox.count(ADDRESS);
+    for _ in 0..2 {
+        let seen = pc.post("/seeker/sign-in", &pair).await;
+        seen.is(503, "ただいまご利用いただけません");
+        assert_ne!(seen.header("retry-after"), "");
+        assert_eq!(seen.header("set-cookie"), "", "what is not on disk is not promised");
+    }
+    home.get("/seeker/my-page").await.is(503, "ただいまご利用いただけません");
+    let clock = format!("/clock?portal=seeker&address={ADDRESS}");
+    assert_eq!(world.control(Method::GET, &clock, Value::Null).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(world.postbox.count(ADDRESS), mails, "no code goes out for an attempt that may be forgotten");
+    world.server.shutdown().await;
+
+    mood.store(HONEST, Ordering::SeqCst);
+    let world = start_moody(folder.path(), &mood).await;
+    let mut home = moved(&home, &world).await;
+    world.give_password(&mut home, "seeker", ADDRESS).await.leads_to("/seeker/my-page");
+    world.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_code_that_was_on_its_way_at_the_crash_is_told_as_lost() {
+    let (folder, mood) = (tempfile::tempdir().unwrap(), Arc::new(AtomicU8::new(HONEST)));
+    let world = start_moody(folder.path(), &mood).await;
+    world.account("seeker", ADDRESS, json!({})).await;
+    let mut pc = world.browser().await;
+    // The attempt is the last that reaches the disk, as before a crash; that its mail was taken does not.
+    mood.store(LAST, Ordering::SeqCst);
+    world.give_password(&mut pc, "seeker", ADDRESS).await.leads_to("/seeker/code");
+    pc.get("/seeker/code").await.is(200, "ワンタイムパスワード入力画面");
+    world.postbox.code(ADDRESS).await;
+    assert_eq!(mood.load(Ordering::SeqCst), LYING);
+    world.server.shutdown().await;
+
+    mood.store(HONEST, Ordering::SeqCst);
+    let world = start_moody(folder.path(), &mood).await;
+    let mut pc = moved(&pc, &world).await;
+    pc.get("/seeker/code").await.is(410, "メールを送信できませんでした");
+    world.sign_in(&mut pc, "seeker", ADDRESS, false).await.leads_to("/seeker/my-page");
+    world.server.shutdown().await;
+}
