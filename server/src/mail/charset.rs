@@ -217,7 +217,7 @@ mod tests {
             let bytes = to_iso_2022_jp(&text);
             prop_assert!(bytes.is_ascii());
             for line in bytes.split(|byte| *byte == b'\n') {
-                let last = line.windows(3).filter(|three| three[0] == 0x1b).next_back();
+                let last = line.windows(3).rfind(|three| three[0] == 0x1b);
                 prop_assert!(last.is_none_or(|escape| escape == ASCII), "{line:x?}");
                 prop_assert!(!line.strip_suffix(b"\r").unwrap_or(line).contains(&b'\r'));
             }
