@@ -231,6 +231,9 @@ impl Store {
 
     /// Takes up new accounts, in the journal first.
     fn take_up(&self, mut made: Vec<Held>) {
+        if made.is_empty() {
+            return;
+        }
         if let Some(journal) = &self.journal {
             let last = journal.append(made.iter().map(|held| new_account(&held.state, &held.clock)).collect());
             for held in &mut made {
