@@ -12,7 +12,7 @@ use sekisho_server::Conforming;
 use sekisho_server::core::{
     Address, BrowserTag, ConfirmSkip, Draw, GO_LIVE, Portal, SignIn, SignInAnswer, SignOut, SubmitCode, Token, Visitor,
 };
-use sekisho_server::store::{Account, AccountClock, NewAccount, Store};
+use sekisho_server::store::{AccountClock, NewAccount, Store};
 
 /// How many accounts are measured, and how many in a trial run (`--test`).
 const ACCOUNTS: usize = 1_000_000;
@@ -52,7 +52,6 @@ fn main() {
     row("bytes more for a skip", with_skips.saturating_sub(with_sessions));
     row("bytes per account that is signed in and has a skip", with_skips - empty);
     println!("{:<60}{:>10.1}", "resident memory of the process (MiB)", with_skips as f64 / f64::from(1 << 20));
-    println!("sizes: {}", std::mem::size_of::<Account>());
     let holds = with_skips <= GOAL;
     println!("goal: at most {} MiB for 1,000,000: {}", GOAL >> 20, if holds { "met" } else { "missed" });
     // Held till here, so that what was measured is what is there.

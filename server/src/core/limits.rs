@@ -1,6 +1,5 @@
 //! How often something may happen to one account within a window of time.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -32,22 +31,21 @@ const REMEMBERED: usize = 128;
 
 /// The instants of the last [`LIMIT_WINDOW`] at which something happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recent(VecDeque<Moment>);
+pub struct Recent(Vec<Moment>);
 
 impl Recent {
     /// Notes that it happened at `now`.
     pub fn note(&mut self, now: Moment) {
         if self.0.len() == REMEMBERED {
-            self.0.pop_front();
+            self.0.remove(0);
         }
         self.0.add(now);
     }
 
     /// How often it happened within the window that ends at `now`.
     pub fn count(&mut self, now: Moment) -> usize {
-        while self.0.front().is_some_and(|then| now.since(*then) >= LIMIT_WINDOW) {
-            self.0.pop_front();
-        }
+        let passed = self.0.iter().take_while(|then| now.since(**then) >= LIMIT_WINDOW).count();
+        self.0.drain(..passed);
         self.0.len()
     }
 }
