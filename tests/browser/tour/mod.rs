@@ -36,12 +36,17 @@ impl Venues {
     }
 }
 
-/// A server at which each limit is reached at once; one code is mailed to everybody.
+/// A server at which each limit is reached at once; one code is mailed to everybody, and a wrong password is too much for it.
 struct OutOfPatience;
 
 impl Decisions for OutOfPatience {
     fn code_mails_are_used_up(&self, mailed_within_the_hour: usize) -> bool {
         mailed_within_the_hour >= 1
+    }
+
+    /// Not a rule's answer, but a failure of the server's own code.
+    fn wrong_pair_text(&self, _: bool) -> &'static str {
+        panic!("this server fails on purpose")
     }
 
     fn wrong_codes_close_account(&self, wrong_within_the_hour: usize) -> bool {
@@ -88,6 +93,9 @@ pub async fn all_screens<'a>(venues: &'a Venues, visitor: &mut Visitor<'a>, look
 }
 
 async fn limits(visitor: &mut Visitor<'_>, looker: &mut impl Looker) {
+    visitor.open("sign-in").await;
+    visitor.sends("#sign-in", "form.address.value = 'nobody@example.test'").await;
+    stop(visitor, looker, "エラーが発生しました", "broken").await;
     visitor.sign_in(SkipBox::Unticked).await;
     visitor.open("settings/address").await;
     visitor.sees(ADDRESS_CHANGE).await;
