@@ -262,12 +262,12 @@ fn whatever_comes_is_answered_without_a_failure_of_ours() {
             let_in.set(let_in.get() + usize::from(bad.signed_in && statuses[0] < 400));
             // Some of it is what a user may do, such as signing out.
             if bad.path.contains("sign-out") {
-                runtime.block_on(async {
-                    let mut browser = signed_in.borrow_mut();
-                    *browser = world.browser().await;
+                signed_in.replace(runtime.block_on(async {
+                    let mut browser = world.browser().await;
                     world.sign_in(&mut browser, "seeker", ADDRESS, false).await;
                     browser.get("/seeker/my-page").await;
-                });
+                    browser
+                }));
             }
             Ok(())
         })
