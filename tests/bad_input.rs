@@ -163,6 +163,26 @@ fn ctrl_c_writes_what_was_measured_and_exits_130() {
     assert!(record["load"]["sign_ins"].as_u64().unwrap() > 0, "nothing was measured");
 }
 
+#[test]
+fn a_server_that_cannot_keep_its_state_or_its_certificate_does_not_start() {
+    let sekisho = Sekisho::new();
+    let at = |name: &str| sekisho.dir.path().join(name).display().to_string();
+    std::fs::write(at("notes.txt"), "shopping list\n".repeat(1000)).unwrap();
+    let serve = |options: &[&str]| {
+        let all = [&["serve", "--listen", "127.0.0.1:0", "--no-inbox", "--accounts", "0"], options].concat();
+        sekisho.run(&all)
+    };
+    serve(&["--store", "disk"]).ends_with(2).says("disk").says("hint:");
+    serve(&["--store", &format!("sqlite:{}", at("notes.txt"))]).ends_with(2).says("notes.txt");
+    serve(&["--store", &format!("sqlite:{}", at("no/such/folder/store.db"))]).ends_with(2).says("store.db");
+    serve(&["--store", &format!("sqlite:{}", sekisho.dir.path().display())]).ends_with(2);
+    serve(&["--tls-cert", &at("none.pem"), "--tls-key", &at("none.pem")]).ends_with(2).says("none.pem");
+    serve(&["--tls-cert", &at("notes.txt"), "--tls-key", &at("notes.txt")]).ends_with(2).says("notes.txt");
+    serve(&["--tls-cert", &at("notes.txt")]).ends_with(2).says("--tls-key");
+    serve(&["--mail-charset", "shift_jis"]).ends_with(2).says("iso-2022-jp");
+    assert_eq!(std::fs::read(at("notes.txt")).unwrap().len(), 14_000, "a file that is not ours is left alone");
+}
+
 /// `sekisho serve` on a free port, ended with the test.
 struct Serving {
     child: Child,

@@ -101,6 +101,7 @@ async fn a_disk_that_fails_ends_every_answer_and_what_was_answered_before_holds(
     let mut home = world.browser().await;
     world.set_skip(&mut home, "seeker", ADDRESS).await;
 
+    assert_eq!(world.control(Method::GET, "/healthz", Value::Null).await.0, StatusCode::OK);
     mood.store(FAILING, Ordering::SeqCst);
     let mut pc = world.browser().await;
     pc.get("/seeker/sign-in").await.is(200, "ログイン");
@@ -115,6 +116,8 @@ async fn a_disk_that_fails_ends_every_answer_and_what_was_answered_before_holds(
     home.get("/seeker/my-page").await.is(503, "ただいまご利用いただけません");
     let clock = format!("/clock?portal=seeker&address={ADDRESS}");
     assert_eq!(world.control(Method::GET, &clock, Value::Null).await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let (status, health) = world.control(Method::GET, "/healthz", Value::Null).await;
+    assert_eq!((status, &health["store"]["state"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("failed")));
     assert_eq!(world.postbox.count(ADDRESS), mails, "no code goes out for an attempt that may be forgotten");
     world.server.shutdown().await;
 
