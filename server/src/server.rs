@@ -20,7 +20,7 @@ use crate::passwords::{PasswordCost, PasswordError, Passwords};
 use crate::store::{
     AccountClock, InsertError, Ledger, NewAccount, RealTime, SqliteLedger, Store, StoreConfig, StoreDown, StoreError,
 };
-use crate::watch::{MeteredDelivery, Metrics};
+use crate::watch::{ConnectionMeters, MeteredDelivery, Metrics};
 
 /// How long open requests and mails under way are waited for at the end.
 const LAST_PATIENCE: Duration = Duration::from_secs(6);
@@ -224,7 +224,7 @@ impl Server {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let edge = Edge {
             answer: Arc::new(Site::new(desk.clone(), scheme)),
-            registry: Registry::new(config.limits.clone()),
+            registry: Registry::new(config.limits.clone(), desk.metrics.connections.clone()),
             tls: tls.as_ref().map(|tls| tls.acceptor.clone()),
             stop: stop.clone(),
         };
@@ -232,7 +232,7 @@ impl Server {
         let control_address = control.as_ref().map(|((_, address), _)| *address);
         if let Some(((listener, _), token)) = control {
             let answer = Arc::new(Control::new(desk.clone(), &token));
-            let registry = Registry::new(config.limits);
+            let registry = Registry::new(config.limits, ConnectionMeters::hidden());
             tasks.spawn(serve(listener, Edge { answer, registry, tls: None, stop: stop.clone() }, tasks.clone()));
         }
         tracing::info!(%address, ?control_address, "the server listens");
@@ -264,7 +264,7 @@ impl RunningServer {
 
     /// How many requests it could not answer because its own code failed.
     pub fn panics(&self) -> u64 {
-        self.edge.registry.counts().panics.load(std::sync::atomic::Ordering::Relaxed)
+        self.edge.registry.panics()
     }
 
     /// Serves HTTP/1.1 on a stream of the caller's as if it had come in at the portals: for fuzzing and for tests that

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -122,7 +121,7 @@ impl<A: Answer> Edge<A> {
     }
 
     fn note_failed_handshake(&self, reason: &dyn std::fmt::Display) {
-        self.registry.counts().handshakes_failed.fetch_add(1, Ordering::Relaxed);
+        self.registry.meters.handshakes_failed.inc();
         tracing::debug!(%reason, "a TLS handshake failed");
     }
 
@@ -240,7 +239,7 @@ impl<A: Answer> Edge<A> {
             Ok(response) => response,
             Err(_) => {
                 // The panic's own words may quote what the user sent; its place stands in the line the panic printed.
-                self.registry.counts().panics.fetch_add(1, Ordering::Relaxed);
+                self.registry.note_panic();
                 tracing::error!("a request could not be answered: the server's code failed");
                 self.answer.refusal(StatusCode::INTERNAL_SERVER_ERROR)
             }

@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::limits::Limits;
 use super::pulse::{Ending, Pulse};
+use crate::watch::ConnectionMeters;
 
 /// Which part of all connections makes room at a time: looking for the longest idle one looks at all of them, and a
 /// flood of newcomers must not have that done for each.
@@ -19,20 +20,8 @@ pub(crate) struct Registry {
     places: Arc<Semaphore>,
     open: Mutex<HashMap<u64, Arc<Pulse>>>,
     taken: AtomicU64,
-    counts: Counts,
-}
-
-/// What has happened at a listener so far.
-#[derive(Debug, Default)]
-pub(crate) struct Counts {
-    /// Connections that were closed because their client was too slow, or idle for too long.
-    pub(crate) overdue: AtomicU64,
-    /// Connections that made room for others.
-    pub(crate) made_room: AtomicU64,
-    /// Connections whose TLS handshake failed.
-    pub(crate) handshakes_failed: AtomicU64,
-    /// Requests at which the server's own code failed.
-    pub(crate) panics: AtomicU64,
+    pub(super) meters: ConnectionMeters,
+    panics: AtomicU64,
 }
 
 /// A connection's place; it is free again when this is dropped.
@@ -44,19 +33,26 @@ pub(super) struct Seat {
 }
 
 impl Registry {
-    pub(crate) fn new(limits: Limits) -> Arc<Self> {
+    pub(crate) fn new(limits: Limits, meters: ConnectionMeters) -> Arc<Self> {
+        meters.limit.set(i64::try_from(limits.connections).unwrap_or(i64::MAX));
         Arc::new(Self {
             places: Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS))),
             limits: Arc::new(limits),
             open: Mutex::default(),
             taken: AtomicU64::new(0),
-            counts: Counts::default(),
+            meters,
+            panics: AtomicU64::new(0),
         })
     }
 
-    /// What has happened so far.
-    pub(crate) fn counts(&self) -> &Counts {
-        &self.counts
+    /// How many requests could not be answered because the server's own code failed.
+    pub(crate) fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// The server's own code has failed at a request.
+    pub(super) fn note_panic(&self) {
+        self.panics.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many connections are open.
@@ -86,6 +82,7 @@ impl Registry {
         let number = self.taken.fetch_add(1, Ordering::Relaxed);
         let pulse = Pulse::new(self.limits.clone());
         self.lock().insert(number, pulse.clone());
+        self.meters.open.inc();
         Seat { pulse, number, registry: self.clone(), _place: place }
     }
 
@@ -99,7 +96,7 @@ impl Registry {
         }
         waiting.select_nth_unstable_by_key(share - 1, |(since, _)| *since);
         let ended = waiting[..share].iter().filter(|(_, pulse)| pulse.end(Ending::RoomNeeded)).count();
-        self.counts.made_room.fetch_add(ended as u64, Ordering::Relaxed);
+        self.meters.made_room.inc_by(ended as u64);
     }
 
     /// Has the overdue connections closed, again and again.
@@ -111,7 +108,7 @@ impl Registry {
             let pulses: Vec<_> = self.lock().values().cloned().collect();
             let overdue = |pulse: &&Arc<Pulse>| pulse.overdue().is_some_and(|ending| pulse.end(ending));
             let ended = pulses.iter().filter(overdue).count();
-            self.counts.overdue.fetch_add(ended as u64, Ordering::Relaxed);
+            self.meters.overdue.inc_by(ended as u64);
         }
     }
 
@@ -123,6 +120,7 @@ impl Registry {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.registry.lock().remove(&self.number);
+        self.registry.meters.open.dec();
     }
 }
 
@@ -133,7 +131,7 @@ mod tests {
     use super::*;
 
     fn registry(connections: usize) -> Arc<Registry> {
-        Registry::new(Limits { connections, ..Limits::default() })
+        Registry::new(Limits { connections, ..Limits::default() }, ConnectionMeters::hidden())
     }
 
     #[tokio::test(start_paused = true)]
@@ -152,9 +150,9 @@ mod tests {
             ending
         });
         assert_eq!(ended, Ending::RoomNeeded);
-        assert_eq!((registry.open(), registry.counts().made_room.load(Ordering::Relaxed)), (3, 1));
+        assert_eq!((registry.open(), registry.meters.made_room.get()), (3, 1));
         drop((busy, newcomer));
-        assert_eq!(registry.open(), 2);
+        assert_eq!((registry.open(), registry.meters.open.get()), (2, 2));
     }
 
     #[tokio::test(start_paused = true)]
@@ -175,6 +173,6 @@ mod tests {
         let sweep = tokio::time::timeout(Duration::from_secs(120), registry.sweep());
         let (ending, _) = tokio::join!(seat.pulse.ended(), sweep);
         assert_eq!(ending, Ending::Idle);
-        assert_eq!(registry.counts().overdue.load(Ordering::Relaxed), 1);
+        assert_eq!(registry.meters.overdue.get(), 1);
     }
 }

@@ -10,6 +10,7 @@ use prometheus::{
     Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
+use super::connections::ConnectionMeters;
 use crate::core::{Ending, Fact, Portal, Way};
 
 /// The latencies of answers, from those that touch memory only to those that wait for a full password check. In seconds.
@@ -122,6 +123,8 @@ pub struct Metrics {
     mail_try_seconds: Histogram,
     password_check_seconds: Histogram,
     panics: IntCounter,
+    /// Those of the portals.
+    pub(crate) connections: ConnectionMeters,
     commit_events: Histogram,
     commit_seconds: Histogram,
     pub(super) mail_queue: IntGauge,
@@ -250,6 +253,7 @@ impl Default for Metrics {
                 "Time of a password check, waiting for its turn included.",
                 &ANSWER_BUCKETS,
             ),
+            connections: ConnectionMeters::shown_in(to),
             panics: counter(to, "sekisho_panics_total", "Requests whose handling panicked."),
             commit_events: histogram(
                 to,
@@ -382,7 +386,7 @@ impl RouteMeter {
 }
 
 /// Registers a metric. The definitions above are fixed and each is used by a test, so none can be refused here.
-fn registered<M: Collector + Clone + 'static>(registry: &Registry, metric: prometheus::Result<M>) -> M {
+pub(super) fn registered<M: Collector + Clone + 'static>(registry: &Registry, metric: prometheus::Result<M>) -> M {
     let metric = metric.expect("the definition of the metric is well formed");
     registry.register(Box::new(metric.clone())).expect("no two metrics share a name");
     metric

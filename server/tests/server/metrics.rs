@@ -8,6 +8,7 @@ use prometheus_parse::{Scrape, Value};
 use serde_json::json;
 
 use crate::browser::Browser;
+use crate::raw::{connect, hear, say};
 use crate::world::{PASSWORD, World};
 
 const ADDRESS: &str = "hanako@example.test";
@@ -195,6 +196,66 @@ async fn a_known_flow_moves_the_right_counters_by_exactly_so_much() {
     assert_eq!(requests("/:portal/sign-in", "POST", "4xx"), 1.0);
     assert_eq!(requests("/:portal/code", "POST", "3xx"), 2.0);
     assert_eq!(requests("/:portal/code", "POST", "4xx"), 1.0);
+}
+
+/// Waits till a sample has a value; connections end in tasks of their own.
+async fn comes_to(world: &World, name: &str, value: f64) {
+    let wait = async {
+        while samples(world).await.get(name) != Some(&value) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(10), wait).await;
+    assert!(waited.is_ok(), "{name} is not {value} but {:?}", samples(world).await.get(name));
+}
+
+const OPEN: &str = "sekisho_open_connections{}";
+const MADE_ROOM: &str = "sekisho_connections_closed_total{reason=made_room}";
+const OVERDUE: &str = "sekisho_connections_closed_total{reason=overdue}";
+const HANDSHAKES_FAILED: &str = "sekisho_tls_handshakes_failed_total{}";
+
+#[tokio::test]
+async fn connections_are_counted_and_so_are_those_that_made_room() {
+    let conforming = std::sync::Arc::new(sekisho_server::Conforming);
+    let world = World::start_with(conforming, |config| config.limits.connections = 2).await;
+    let before = samples(&world).await;
+    let shown = |name: &str| before[name];
+    assert_eq!(shown("sekisho_open_connections_limit{}"), 2.0);
+    assert_eq!((shown(OPEN), shown(MADE_ROOM), shown(OVERDUE)), (0.0, 0.0, 0.0), "operators are not counted");
+    let mut first = connect(&world).await;
+    let second = connect(&world).await;
+    comes_to(&world, OPEN, 2.0).await;
+    let third = connect(&world).await;
+    assert_eq!(hear(&mut first).await, "");
+    comes_to(&world, MADE_ROOM, 1.0).await;
+    comes_to(&world, OPEN, 2.0).await;
+    drop((second, third));
+    comes_to(&world, OPEN, 0.0).await;
+    assert_eq!(samples(&world).await[OVERDUE], 0.0);
+}
+
+#[tokio::test]
+async fn overdue_connections_and_failed_handshakes_are_counted() {
+    let conforming = std::sync::Arc::new(sekisho_server::Conforming);
+    let world = World::start_with(conforming, |config| {
+        config.limits.idle_time = std::time::Duration::from_millis(200);
+        config.tls = Some(sekisho_server::TlsConfig::SelfMade);
+    })
+    .await;
+    say(&world, b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03").await;
+    comes_to(&world, HANDSHAKES_FAILED, 1.0).await;
+    // Plain HTTP is told so and is no failure.
+    assert!(say(&world, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+    comes_to(&world, OPEN, 0.0).await;
+    assert_eq!((samples(&world).await[HANDSHAKES_FAILED], samples(&world).await[MADE_ROOM]), (1.0, 0.0));
+
+    let plain = World::start_with(std::sync::Arc::new(sekisho_server::Conforming), |config| {
+        config.limits.idle_time = std::time::Duration::from_millis(200);
+    })
+    .await;
+    let mut idle = connect(&plain).await;
+    assert_eq!(hear(&mut idle).await, "");
+    comes_to(&plain, OVERDUE, 1.0).await;
 }
 
 /// A mail is settled by another task than the one that signs in.
