@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 use libfuzzer_sys::fuzz_target;
+use sekisho_fuzz::{Shape, try_out};
 
-fuzz_target!(|data: &[u8]| sekisho_fuzz::try_out(|held| sekisho_fuzz::shapes::bodies(data, held)));
+fuzz_target!(|data: &[u8]| try_out(Shape::Bodies, data));

@@ -3,6 +3,7 @@
 
 mod browser;
 mod control;
+mod corpus;
 mod durable;
 mod flow;
 mod hostile;
