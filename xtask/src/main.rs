@@ -1,8 +1,9 @@
 //! The project's own chores, run as `cargo xtask`.
 //!
-//! [`plan`] says which commands a chore consists of, [`debian`] and [`npm`] what the browser tests need; all are pure. [`step`] runs one command. What the project's code must be like is not checked here but by its tests and lints.
+//! [`plan`] says which commands a chore consists of, [`fuzz`] how the server is fuzzed, [`debian`] and [`npm`] what the browser tests need; all are pure. [`step`] runs one command. What the project's code must be like is not checked here but by its tests and lints.
 
 mod debian;
+mod fuzz;
 mod npm;
 mod plan;
 mod step;
@@ -14,6 +15,7 @@ use std::{env, fs};
 use clap::{Args, Parser, Subcommand};
 
 use crate::debian::{Machine, Need, Thing};
+use crate::fuzz::FuzzOptions;
 use crate::plan::{Browsers, Tools};
 use crate::step::{Step, StepFailed};
 
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         Chore::Lint => lint(),
         Chore::FirstCommand => first_command(),
         Chore::Screenshots => screenshots(),
+        Chore::Fuzz(options) => fuzz(&options),
         Chore::Ci => ci(),
     };
     match done {
@@ -56,6 +59,13 @@ enum Chore {
     FirstCommand,
     /// Make `docs/screenshots` anew: the main screens of the reference server, on a desktop and on a phone
     Screenshots,
+    /// Fuzz the reference server, all targets or one, each for a while
+    ///
+    /// Runs cargo-fuzz, and installs it first where it is missing. The first run builds the server anew, with what fuzzing needs,
+    /// into `fuzz/target`; that takes minutes. Inputs that reach something new are kept in `fuzz/corpus`. An input that the
+    /// server does not take as it should ends the run: it stands in `fuzz/artifacts`, and belongs into `fuzz/seeds` once it
+    /// is understood, so that `cargo xtask test` tries it from then on.
+    Fuzz(FuzzOptions),
     /// Everything CI runs: lint, test, first-command
     Ci,
 }
@@ -146,6 +156,17 @@ fn lint() -> Result<(), ChoreFailed> {
         eprintln!("note: the dependencies were not checked: `cargo install --locked cargo-deny` brings the tool");
     }
     Ok(())
+}
+
+fn fuzz(options: &FuzzOptions) -> Result<(), ChoreFailed> {
+    if !is_installed("cargo-fuzz") {
+        eprintln!("note: cargo-fuzz is missing and is installed");
+        run(&[fuzz::installation()])?;
+    }
+    for folder in fuzz::folders(root(), options) {
+        fs::create_dir_all(&folder).map_err(|source| ChoreFailed::Directory { path: folder.clone(), source })?;
+    }
+    Ok(run(&fuzz::runs(root(), options))?)
 }
 
 /// Runs in a directory of its own and without arguments, so that it is exactly what a newcomer types.
