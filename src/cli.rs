@@ -228,7 +228,8 @@ pub(crate) struct Serve {
     /// Writes the certificate to a file, for a profile's `ca_file` or for `curl --cacert`; means --tls
     #[arg(long, value_name = "FILE")]
     pub(crate) tls_save: Option<PathBuf>,
-    /// Where the control listener listens (clock, accounts); its token is taken from SEKISHO_CONTROL_TOKEN
+    /// Where the control listener listens (clocks, accounts, office, /healthz, /metrics); its token is taken from
+    /// SEKISHO_CONTROL_TOKEN
     #[arg(long, value_name = "ADDR")]
     pub(crate) control: Option<SocketAddr>,
     /// Hashes passwords as cheaply as possible, for load
