@@ -55,6 +55,7 @@ impl Login {
             visitor: &self.visitor,
             address: &self.address,
             password_is_right: true,
+            checked: &self.state.password_hash.clone(),
             signed_in_as: None,
             go_live: GO_LIVE,
             mail_has_room: true,

@@ -96,6 +96,7 @@ fn sign_in(store: &Store, number: usize, draw: &mut StdRng) -> Token {
         visitor: &visitor,
         address: &address,
         password_is_right: true,
+        checked: &Arc::from(""),
         signed_in_as: None,
         go_live: GO_LIVE,
         mail_has_room: true,

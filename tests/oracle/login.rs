@@ -131,12 +131,13 @@ impl Login {
 
     fn sign_in(&mut self, browser: BrowserId, account: AccountId, password_is_right: bool) -> Screen {
         let visitor = self.visitor(browser);
-        let address = self.accounts[account.0].address.clone();
+        let AccountState { address, password_hash, .. } = self.accounts[account.0].clone();
         let previous = self.session_holder(browser);
         let event = SignIn {
             visitor: &visitor,
             address: &address,
             password_is_right,
+            checked: &password_hash,
             signed_in_as: previous.map(|holder| self.accounts[holder.0].identity.slot),
             go_live: GO_LIVE,
             mail_has_room: true,

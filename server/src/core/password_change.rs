@@ -118,6 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_in_whose_old_password_was_still_being_checked_comes_too_late() {
+        let mut bench = Bench::new();
+        bench.set_skip("thief");
+        bench.sign_in_by_code("pc", false);
+        let (address, checked) = (bench.state.address.clone(), bench.state.password_hash.clone());
+        change(&mut bench, "pc", true).unwrap();
+        let late = bench.give_against("thief", &address, true, &checked);
+        assert!(matches!(late, Err(super::super::SignInRefusal::WrongPair)), "{late:?}");
+        assert!(bench.is_skipped("thief"), "with the new password the same browser signs in");
+    }
+
+    #[test]
     fn a_change_takes_back_an_address_change_that_waits() {
         let mut bench = Bench::new();
         bench.sign_in_by_code("pc", false);

@@ -1,5 +1,7 @@
 //! Signing in with ID and password: at once, by a skip, or towards a code.
 
+use std::sync::Arc;
+
 use super::account::AccountState;
 use super::address::Address;
 use super::attempt::{SignedIn, issue};
@@ -17,8 +19,10 @@ pub struct SignIn<'a> {
     pub visitor: &'a Visitor,
     /// The ID that was given.
     pub address: &'a Address,
-    /// Whether the password is the account's.
+    /// Whether the password is that of `checked`.
     pub password_is_right: bool,
+    /// The hash it was checked against, before the account was held.
+    pub checked: &'a Arc<str>,
     /// The account whose session this browser holds at this portal, if any.
     pub signed_in_as: Option<Slot>,
     /// From when on a code is asked (NOTICE-1).
@@ -57,7 +61,9 @@ impl Event for SignIn<'_> {
     fn happen(self, state: &mut AccountState, turn: &mut Turn<'_>) -> Self::Answer {
         let decisions = turn.decisions;
         let skip = skip::presented(state, self.visitor, turn);
-        let pair_is_right = self.password_is_right && state.address == *self.address;
+        // Checking takes its time, and the password may have been changed meanwhile: the old one opens nothing then.
+        let is_current = state.password_hash == *self.checked;
+        let pair_is_right = self.password_is_right && is_current && state.address == *self.address;
         if !decisions.password_is_accepted(pair_is_right, skip.is_some()) {
             turn.notify(Occasion::WrongPassword, state);
             return Err(SignInRefusal::WrongPair);

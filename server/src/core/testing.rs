@@ -113,11 +113,24 @@ impl Bench {
         address: &Address,
         password_is_right: bool,
     ) -> Result<SignInAnswer, SignInRefusal> {
+        let checked = self.state.password_hash.clone();
+        self.give_against(browser, address, password_is_right, &checked)
+    }
+
+    /// ID and password, which was checked against this hash.
+    pub fn give_against(
+        &mut self,
+        browser: &str,
+        address: &Address,
+        password_is_right: bool,
+        checked: &Arc<str>,
+    ) -> Result<SignInAnswer, SignInRefusal> {
         let visitor = self.visitor(browser);
         let event = SignIn {
             visitor: &visitor,
             address,
             password_is_right,
+            checked,
             signed_in_as: None,
             go_live: GO_LIVE,
             mail_has_room: self.mail_has_room,

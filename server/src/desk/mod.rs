@@ -76,14 +76,14 @@ impl Desk {
         let stored = account.as_ref().map(|account| self.look(account, |state, _| state.password_hash.clone()));
         let refused = |refusal| Done { answer: Err(refusal), skip_cookies: Vec::new() };
         let began = Instant::now();
-        let checked = self.passwords.are_right(password, stored).await;
+        let are_right = self.passwords.are_right(password, stored.clone()).await;
         self.metrics.password_checked(began.elapsed());
-        let Ok(password_is_right) = checked else {
+        let Ok(password_is_right) = are_right else {
             return (account, refused(SignInRefusal::PasswordsBusy));
         };
         let wrong_pair = || refused(SignInRefusal::WrongPair);
         let Some(address) = address else { return (None, wrong_pair()) };
-        let Some(account) = account else {
+        let Some((account, checked)) = account.zip(stored) else {
             self.notify_unknown(&address);
             return (None, wrong_pair());
         };
@@ -93,6 +93,7 @@ impl Desk {
             visitor,
             address: &address,
             password_is_right,
+            checked: &checked,
             signed_in_as: previous.as_ref().map(|held| self.look(held, |state, _| state.identity.slot)),
             go_live: self.go_live,
             mail_has_room: room.is_some(),

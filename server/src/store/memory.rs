@@ -536,6 +536,7 @@ mod tests {
             visitor: &visitor,
             address: &address,
             password_is_right: true,
+            checked: &Arc::from(""),
             signed_in_as: None,
             go_live: GO_LIVE,
             mail_has_room: true,

@@ -233,12 +233,14 @@ impl Town {
     }
 
     fn sign_in(&mut self, account: usize, browser: usize) {
-        let address = self.account(account).look(self.real, |state, _| state.address.clone());
+        let known = |state: &AccountState, _| (state.address.clone(), state.password_hash.clone());
+        let (address, checked) = self.account(account).look(self.real, known);
         let visitor = self.visitor(account, browser);
         let event = SignIn {
             visitor: &visitor,
             address: &address,
             password_is_right: true,
+            checked: &checked,
             signed_in_as: None,
             go_live: GO_LIVE,
             mail_has_room: true,
