@@ -141,6 +141,7 @@ impl Control {
         if !self.is_authorized(request.headers()) {
             return Err((StatusCode::UNAUTHORIZED, "the token is missing or wrong".to_owned()));
         }
+        self.desk.store.room().await;
         let (head, body) = request.into_parts();
         if let Some(rest) = head.uri.path().strip_prefix(office::REQUESTS) {
             return self.office(&head.method, rest, body).await;

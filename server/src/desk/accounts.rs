@@ -56,6 +56,7 @@ impl Desk {
         };
         let password_hash = self.passwords.hash_one(password).await.map_err(|_| AddRefusal::Busy)?;
         let new = AdditionalAccount { address: address.clone(), name: name.to_owned(), password_hash };
+        self.store.room().await;
         let real = self.real_time.now();
         let outcome = self.store.add_account(&account, visitor, new, real, &mut system(), &*self.decisions);
         self.follow(&account, outcome, None).await.answer

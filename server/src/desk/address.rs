@@ -19,6 +19,7 @@ impl Desk {
         let room = self.outbox.reserve();
         let mail_has_room = room.is_some();
         let event = |is_free| AskAddressChange { visitor, address, is_free, mail_has_room };
+        self.store.room().await;
         let real = self.real_time.now();
         let outcome = self.store.apply_claiming(&account, address, event, real, &mut system(), &*self.decisions);
         self.follow(&account, outcome, room).await.answer
@@ -44,6 +45,7 @@ impl Desk {
         let account = self.holder(portal, visitor).ok_or(NumberRefusal::NotSignedIn)?;
         let address = self.happen(&account, ViewAddressChange { visitor }, None).await.answer?;
         let event = |is_free| ConfirmAddressChange { visitor, typed, claim: (&address, is_free) };
+        self.store.room().await;
         let real = self.real_time.now();
         let outcome = self.store.apply_claiming(&account, &address, event, real, &mut system(), &*self.decisions);
         self.follow(&account, outcome, None).await.answer

@@ -17,6 +17,7 @@ impl Desk {
         new_address: &Address,
     ) -> Result<ProcedureId, OfficeRefusal> {
         let event = |is_free| OpenProcedure { new_address, is_free };
+        self.store.room().await;
         let real = self.real_time.now();
         let outcome = self.store.apply_claiming(account, new_address, event, real, &mut system(), &*self.decisions);
         self.follow(account, outcome, None).await.answer

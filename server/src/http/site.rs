@@ -159,10 +159,15 @@ impl Site {
             }
             Route::Of(portal, place) => match self.call(portal, request).await {
                 Ok(call) => {
-                    // The sign-in page is the same whatever happened.
-                    let tells_nothing = place == Place::SignIn && !call.is_post;
+                    // The sign-in page is the same whatever happened; but it says that a session has ended.
+                    let is_sign_in = place == Place::SignIn;
+                    let tells_nothing = is_sign_in && !call.is_post && call.visitor.session.is_none();
                     let reply = call.answer(place).await;
-                    self.kept(portal, reply, tells_nothing).await
+                    // A pair of ID and password that is refused waits alike whether there is such an account or not: where
+                    // only one of the two waited for the disk, its time would tell (BASE, no enumeration).
+                    let tells_at_most_its_account =
+                        reply.about.account.is_some() && (!is_sign_in || reply.status.is_redirection());
+                    self.kept(portal, reply, tells_nothing || tells_at_most_its_account).await
                 }
                 Err(status) => Reply::message(status, Some(portal), Screen::BadRequest, false),
             },
@@ -171,9 +176,8 @@ impl Site {
 
     /// The answer, once nothing it could tell of can be lost any more. Where it is about an account, the desk has seen to that;
     /// where none was found, that itself may be news. If the disk failed, nothing is told at all.
-    async fn kept(&self, portal: Portal, reply: Reply, tells_nothing: bool) -> Reply {
+    async fn kept(&self, portal: Portal, reply: Reply, is_seen_to: bool) -> Reply {
         let store = &self.desk.store;
-        let is_seen_to = tells_nothing || reply.about.account.is_some();
         let is_certain = is_seen_to || store.everything().wait().await.is_ok();
         if is_certain && !store.is_down() {
             return reply;

@@ -128,6 +128,68 @@ async fn a_disk_that_fails_ends_every_answer_and_what_was_answered_before_holds(
     world.server.shutdown().await;
 }
 
+/// A file that brings nothing to disk while its gate is shut.
+struct Gated {
+    file: SqliteLedger,
+    gate: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Ledger for Gated {
+    fn load(&mut self) -> Result<Kept, StoreError> {
+        self.file.load()
+    }
+
+    fn commit(&mut self, writes: &[Write]) -> Result<(), StoreError> {
+        let _open = self.gate.blocking_lock();
+        self.file.commit(writes)
+    }
+}
+
+/// Others use the server meanwhile, so the disk is at work: the wait for it must not tell a known ID from an unknown one.
+#[tokio::test]
+async fn a_refused_pair_waits_for_the_disk_whether_there_is_such_an_account_or_not() {
+    let (folder, gate) = (tempfile::tempdir().unwrap(), Arc::new(tokio::sync::Mutex::new(())));
+    let file = SqliteLedger::open(&folder.path().join("store.db"), &mut StdRng::seed_from_u64(1)).unwrap();
+    let (ledger, postbox) = (Gated { file, gate: gate.clone() }, Arc::new(Postbox::default()));
+    let server = Server::start_over(Box::new(ledger), config(), Arc::new(Conforming), postbox.clone()).await.unwrap();
+    let world = World { server, postbox };
+    for address in [ADDRESS, "taro@a.test"] {
+        world.account("seeker", address, json!({})).await;
+    }
+    let mut browsers = Vec::new();
+    for _ in 0..3 {
+        let mut browser = world.browser().await;
+        browser.get("/seeker/sign-in").await.is(200, "ログイン");
+        browsers.push(browser);
+    }
+
+    let shut = gate.lock().await;
+    let mut gives = |id: &'static str, password: &'static str| {
+        let mut browser = browsers.pop().unwrap();
+        async move { browser.post("/seeker/sign-in", &[("address", id), ("password", password)]).await }
+    };
+    let other = tokio::spawn(gives("taro@a.test", crate::world::PASSWORD));
+    let mut is_at_work = false;
+    while !is_at_work {
+        tokio::task::yield_now().await;
+        is_at_work = futures::FutureExt::now_or_never(world.server.store().everything().wait()).is_none();
+    }
+    let refused = [ADDRESS, "nobody@a.test"].map(|id| tokio::spawn(gives(id, "wrong")));
+    // Pages that tell nothing are answered all the time: whoever does not wait would have been answered too.
+    let mut looker = world.browser().await;
+    for _ in 0..30 {
+        looker.get("/seeker/sign-in").await.is(200, "ログイン");
+    }
+    let answered: Vec<bool> = refused.iter().map(tokio::task::JoinHandle::is_finished).collect();
+    assert_eq!(answered, [false, false], "both wait");
+    drop(shut);
+    for answer in refused {
+        answer.await.unwrap().is(422, "ログイン");
+    }
+    other.await.unwrap().leads_to("/seeker/code");
+    world.server.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_code_that_was_on_its_way_at_the_crash_is_told_as_lost() {
     let (folder, mood) = (tempfile::tempdir().unwrap(), Arc::new(AtomicU8::new(HONEST)));
