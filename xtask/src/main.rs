@@ -62,7 +62,7 @@ enum Chore {
     /// Fuzz the reference server, all targets or one, each for a while
     ///
     /// Runs cargo-fuzz, and installs it first where it is missing. The first run builds the server anew, with what fuzzing needs,
-    /// into `fuzz/target`; that takes minutes. Inputs that reach something new are kept in `fuzz/corpus`. An input that the
+    /// into `fuzz/target`; that takes minutes and a C++ compiler. Inputs that reach something new are kept in `fuzz/corpus`. An input that the
     /// server does not take as it should ends the run: it stands in `fuzz/artifacts`, and belongs into `fuzz/seeds` once it
     /// is understood, so that `cargo xtask test` tries it from then on.
     Fuzz(FuzzOptions),
