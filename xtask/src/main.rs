@@ -1,6 +1,6 @@
 //! The project's own chores, run as `cargo xtask`.
 //!
-//! [`plan`] says which commands a chore consists of, [`fuzz`] how the server is fuzzed, [`debian`] and [`npm`] what the browser tests need; all are pure. [`step`] runs one command. What the project's code must be like is not checked here but by its tests and lints.
+//! [`plan`] says which commands a chore consists of, [`mod@fuzz`] how the server is fuzzed, [`debian`] and [`npm`] what the browser tests need; all are pure. [`step`] runs one command. What the project's code must be like is not checked here but by its tests and lints.
 
 mod debian;
 mod fuzz;
