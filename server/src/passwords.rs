@@ -178,6 +178,25 @@ mod tests {
         assert_eq!(passwords.are_right("right", Some(stored)).await, Ok(true));
     }
 
+    /// BASE (no enumeration by time): without the check an unknown ID would be answered some thousand times faster, so a wide
+    /// margin shows it on a busy machine too.
+    #[tokio::test]
+    async fn an_unknown_id_takes_the_time_of_a_known_one() {
+        let passwords = Passwords::new(PasswordCost::Full).unwrap();
+        let stored = passwords.hash_all(&["right".to_owned()]).unwrap().remove(0);
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for _ in 0..7 {
+            for (times, stored) in [(&mut known, Some(stored.clone())), (&mut unknown, None)] {
+                let start = std::time::Instant::now();
+                assert_eq!(passwords.are_right("wrong", stored).await, Ok(false));
+                times.push(start.elapsed());
+            }
+        }
+        known.sort();
+        unknown.sort();
+        assert!(unknown[3] * 4 > known[3] && known[3] * 4 > unknown[3], "{known:?} {unknown:?}");
+    }
+
     #[test]
     fn many_are_hashed_in_their_order_each_with_its_own_salt() {
         let passwords = Passwords::new(PasswordCost::Cheap).unwrap();

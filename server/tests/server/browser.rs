@@ -13,7 +13,8 @@ use tokio::net::TcpStream;
 
 /// A browser with its cookies.
 pub struct Browser {
-    address: SocketAddr,
+    /// What it calls the server it speaks to.
+    pub host: String,
     sender: SendRequest<Full<Bytes>>,
     pub cookies: BTreeMap<String, String>,
     /// Whether it keeps what it is told to keep.
@@ -64,7 +65,7 @@ impl Browser {
         let stream = TcpStream::connect(address).await.unwrap();
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
-        Self { address, sender, cookies: BTreeMap::new(), keeps_cookies: true, page: String::new() }
+        Self { host: address.to_string(), sender, cookies: BTreeMap::new(), keeps_cookies: true, page: String::new() }
     }
 
     pub async fn get(&mut self, path: &str) -> Seen {
@@ -87,7 +88,7 @@ impl Browser {
     }
 
     pub async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Bytes) -> Seen {
-        let mut request = Request::builder().method(method).uri(path).header(HOST, self.address.to_string());
+        let mut request = Request::builder().method(method).uri(path).header(HOST, self.host.as_str());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -68,7 +68,15 @@ async fn forms_without_the_browsers_token_or_from_another_site_do_not_count() {
 
     world.postbox.code(ADDRESS).await;
     world.sign_in(&mut browser, "seeker", ADDRESS, false).await;
-    for path in ["skip", "settings/skip/resume", "settings/skip/resume/complete", "settings/address", "sign-out"] {
+    for path in [
+        "skip",
+        "settings/skip/resume",
+        "settings/skip/resume/complete",
+        "settings/address",
+        "settings/address/confirm",
+        "settings/password",
+        "sign-out",
+    ] {
         let body = encoded(&[("decision", "ok"), ("address", "thief@example.test"), ("csrf", &token)]);
         browser.post_raw(&format!("/seeker/{path}"), &[], &body).await.is(403, "この操作は受け付けられません");
     }

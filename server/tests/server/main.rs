@@ -1,6 +1,7 @@
 //! The server over real sockets, with a small browser and mails that are caught or go to a scripted mail host.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod baseline;
 mod browser;
 mod control;
 mod corpus;

@@ -140,10 +140,12 @@ impl World {
 
     /// Waits till the mail queue is empty again; a mail leaves it a moment after it has arrived.
     pub async fn idle(&self) {
-        let path = "/healthz";
-        for _ in 0..3 {
-            self.control(Method::GET, path, Value::Null).await;
-        }
+        let wait = async {
+            while self.control(Method::GET, "/healthz", Value::Null).await.1["mail_queue"]["mails"] != json!(0) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the mail queue becomes empty");
     }
 
     pub async fn advance(&self, portal: &str, address: &str, by: Duration) {
