@@ -92,11 +92,12 @@ fn sign_in(store: &Store, number: usize, draw: &mut StdRng) -> Token {
     let (portal, address) = id(number);
     let account = store.find(portal, &address).unwrap();
     let mut visitor = visitor(number);
+    let checked = account.look(GO_LIVE, |state, _| state.password_hash.clone());
     let event = SignIn {
         visitor: &visitor,
         address: &address,
         password_is_right: true,
-        checked: &Arc::from(""),
+        checked: &checked,
         signed_in_as: None,
         go_live: GO_LIVE,
         mail_has_room: true,
