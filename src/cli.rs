@@ -191,7 +191,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
     /// The mail host, e.g. 127.0.0.1:2525; without it the mails go to an inbox of our own, which a browser shows
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, value_name = "HOST:PORT", value_parser = host_and_port)]
     pub(crate) smtp: Option<String>,
     /// Where the inbox listens; by default 127.0.0.1:8025, or a free port where that is taken
     #[arg(long, value_name = "ADDR", conflicts_with_all = ["smtp", "no_inbox"])]
@@ -344,6 +344,16 @@ pub(crate) enum ReportCommand {
         /// The records
         records: Vec<PathBuf>,
     },
+}
+
+/// A mail host as it is written on the command line: without a port no mail could ever go there.
+fn host_and_port(text: &str) -> Result<String, String> {
+    let port =
+        text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
+    match port {
+        Some(1..) => Ok(text.to_owned()),
+        _ => Err("write a host and its port, like 127.0.0.1:2525".to_owned()),
+    }
 }
 
 fn level(name: &str) -> Result<Level, String> {

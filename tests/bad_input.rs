@@ -179,6 +179,9 @@ fn a_server_that_cannot_keep_its_state_or_its_certificate_does_not_start() {
     serve(&["--tls-cert", &at("none.pem"), "--tls-key", &at("none.pem")]).ends_with(2).says("none.pem");
     serve(&["--tls-cert", &at("notes.txt"), "--tls-key", &at("notes.txt")]).ends_with(2).says("notes.txt");
     serve(&["--tls-cert", &at("notes.txt")]).ends_with(2).says("--tls-key");
+    for host in ["localhost", ":2525", "127.0.0.1:0", "127.0.0.1:smtp"] {
+        sekisho.run(&["serve", "--listen", "127.0.0.1:0", "--smtp", host]).ends_with(2).says("like 127.0.0.1:2525");
+    }
     serve(&["--mail-charset", "shift_jis"]).ends_with(2).says("iso-2022-jp");
     assert_eq!(std::fs::read(at("notes.txt")).unwrap().len(), 14_000, "a file that is not ours is left alone");
 }
