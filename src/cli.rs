@@ -205,10 +205,10 @@ pub(crate) struct Serve {
     /// Where accounts are kept: `memory`, gone at the end, or `sqlite:PATH`, a file that is made if need be
     #[arg(long, value_name = "STORE", default_value = "memory")]
     pub(crate) store: String,
-    /// How many accounts each portal has: user00001@example.test with password-00001, and so on; those that the store has
+    /// How many accounts each portal has, up to a million (many: with --cheap-passwords): user00001@example.test with password-00001, and so on; those that the store has
     /// kept stay as they are
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    pub(crate) accounts: usize,
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub(crate) accounts: u32,
     /// From when on a code is asked, in the server's own time
     #[arg(long, value_name = "TIME", default_value = sekisho_rules::numbers::GO_LIVE)]
     pub(crate) go_live: String,

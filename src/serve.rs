@@ -92,7 +92,7 @@ fn config(options: &Serve, token: Option<String>) -> Result<ServerConfig, CliErr
         listen: options.listen,
         tls: tls(options),
         control: options.control.map(|listen| control(listen, token)).transpose()?,
-        seeded_accounts: options.accounts,
+        seeded_accounts: options.accounts as usize,
         password_cost: if options.cheap_passwords { PasswordCost::Cheap } else { PasswordCost::Full },
         go_live,
         mail_charset: options.mail_charset,

@@ -182,6 +182,7 @@ fn a_server_that_cannot_keep_its_state_or_its_certificate_does_not_start() {
     for host in ["localhost", ":2525", "127.0.0.1:0", "127.0.0.1:smtp"] {
         sekisho.run(&["serve", "--listen", "127.0.0.1:0", "--smtp", host]).ends_with(2).says("like 127.0.0.1:2525");
     }
+    sekisho.run(&["serve", "--accounts", "1000001"]).ends_with(2).says("1000000");
     serve(&["--mail-charset", "shift_jis"]).ends_with(2).says("iso-2022-jp");
     assert_eq!(std::fs::read(at("notes.txt")).unwrap().len(), 14_000, "a file that is not ours is left alone");
 }
