@@ -33,7 +33,11 @@ pub(crate) async fn serve(options: Serve, interrupt: &Interrupt) -> Result<ExitC
         _ => None,
     };
     let smtp = options.smtp.clone().or_else(|| sink.as_ref().map(|sink| sink.address().to_string()));
-    let server = Server::start(ServerConfig { smtp, ..config }, decisions).await?;
+    // Making many accounts takes its time, and whoever is tired of it may go.
+    let server = tokio::select! {
+        started = Server::start(ServerConfig { smtp, ..config }, decisions) => started?,
+        () = interrupt.token.cancelled() => return Ok(ExitCode::Success),
+    };
     save_certificate(&server, options.tls_save.as_deref())?;
     let scheme = if server.certificate().is_some() { "https" } else { "http" };
     let portals = format!("{scheme}://{}/", server.address());

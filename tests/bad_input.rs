@@ -175,7 +175,7 @@ fn a_server_that_cannot_keep_its_state_or_its_certificate_does_not_start() {
     serve(&["--store", "disk"]).ends_with(2).says("disk").says("hint:");
     serve(&["--store", &format!("sqlite:{}", at("notes.txt"))]).ends_with(2).says("notes.txt");
     serve(&["--store", &format!("sqlite:{}", at("no/such/folder/store.db"))]).ends_with(2).says("store.db");
-    serve(&["--store", &format!("sqlite:{}", sekisho.dir.path().display())]).ends_with(2);
+    serve(&["--store", &format!("sqlite:{}", sekisho.dir.path().display())]).ends_with(2).says("is a folder");
     serve(&["--tls-cert", &at("none.pem"), "--tls-key", &at("none.pem")]).ends_with(2).says("none.pem");
     serve(&["--tls-cert", &at("notes.txt"), "--tls-key", &at("notes.txt")]).ends_with(2).says("notes.txt");
     serve(&["--tls-cert", &at("notes.txt")]).ends_with(2).says("--tls-key");

@@ -53,11 +53,15 @@ pub fn lint(tools: Tools) -> Vec<Step> {
 
 /// Where the pictures of the screens are kept, below the root of the workspace.
 pub const SCREENSHOTS: &str = "docs/screenshots";
+/// The variable that has the test write them there.
+const SCREENSHOTS_KEPT: &str = "SEKISHO_SCREENSHOTS";
 
-/// The test that writes the screenshots; it is ignored otherwise.
+/// The test that takes the screenshots, told to write them where they are kept.
 pub fn screenshots() -> Step {
     let test = format!("{BROWSER_MODULE}pictures::screenshots_of_the_main_screens");
-    Step::new("cargo", ["test", "--workspace", "--test", "browser", "--", "--ignored", "--exact"]).arg(test)
+    Step::new("cargo", ["test", "--workspace", "--test", "browser", "--", "--exact"])
+        .arg(test)
+        .env(SCREENSHOTS_KEPT, "kept")
 }
 
 /// Makes the pictures in `folder` small: screens of few colours need no more than a palette of them.
@@ -132,11 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn the_screenshots_are_a_test_that_is_ignored_otherwise() {
+    fn the_screenshots_are_taken_by_a_test_that_looks_for_the_variable() {
         let source = include_str!("../../tests/browser/in_chromium/pictures.rs");
         let name = screenshots().to_string().rsplit_once("::").expect("a test in a module").1.to_owned();
         let before = source.split_once(&format!("async fn {name}()")).expect("a test of that name").0;
-        assert!(before.lines().last().is_some_and(|line| line.starts_with("#[ignore = ")), "{before}");
+        assert!(before.ends_with("#[tokio::test]\n"), "{before}");
+        assert!(
+            source.contains(&format!("\"{SCREENSHOTS_KEPT}\"")) && screenshots().to_string().contains(SCREENSHOTS_KEPT)
+        );
     }
 
     #[test]

@@ -91,13 +91,16 @@ fn verdict_line(page: Page, record: &RunRecord, report_dir: Option<&Path>) -> St
     let levels = record.levels.iter().map(level).collect::<Vec<_>>().join(", ");
     let plain = format!("{} {}", record.verdict.mark(), record.verdict);
     let report = report_dir.map_or(String::new(), |dir| format!("Report: {}", dir.join("index.html").display()));
-    let width = format!("Verdict: {plain} ({levels}). {report}").width();
+    // Nothing nonconforming was seen, and yet the exit code says so.
+    let dead = !record.dead_waivers.is_empty() && record.verdict != Verdict::Nonconforming;
+    let but = if dead { ", but a dead waiver fails the run" } else { "" };
+    let width = format!("Verdict: {plain} ({levels}){but}. {report}").width();
     let gap = match report.as_str() {
         "" => "",
         _ if width > page.width => "\n",
         _ => ". ",
     };
-    format!("Verdict: {} ({levels}){gap}{report}\n", page.paint(style_of(record.verdict).bold(), &plain))
+    format!("Verdict: {} ({levels}){but}{gap}{report}\n", page.paint(style_of(record.verdict).bold(), &plain))
 }
 
 const DIM: Style = Style::new().dimmed();
@@ -117,7 +120,7 @@ fn style_of(verdict: Verdict) -> Style {
 mod tests {
     use super::*;
     use crate::fixtures::{clean_run, eventful_run, load, refused_run, run};
-    use crate::record::{Run, RunRecord};
+    use crate::record::{DeadWaiver, Run, RunRecord};
 
     fn shown(run: Run, color: bool, width: usize) -> String {
         let mut record = RunRecord::judge(run);
@@ -133,6 +136,15 @@ mod tests {
     #[test]
     fn an_eventful_run_says_what_where_and_how_to_see_it_again() {
         insta::assert_snapshot!(shown(eventful_run(), false, 100));
+    }
+
+    #[test]
+    fn a_dead_waiver_is_no_green_end() {
+        let mut dead = clean_run();
+        dead.dead_waivers.push(DeadWaiver { check: "faq13-*".to_owned(), reason: "passes now".to_owned() });
+        let text = shown(dead, false, 100);
+        assert!(text.contains("Verdict: ✓ conforms") && text.contains("but a dead waiver fails the run"), "{text}");
+        assert!(!shown(clean_run(), false, 100).contains("dead waiver"));
     }
 
     #[test]

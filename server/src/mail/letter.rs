@@ -65,28 +65,24 @@ pub fn number_letter(number: &Code, portal: Portal) -> Letter {
 
 /// The notice to the address that was registered before.
 pub fn address_notice(portal: Portal) -> Letter {
-    let name = portal.name();
-    Letter {
-        subject: format!("【{name}】メールアドレス変更のお知らせ"),
-        body: format!(
-            "{name}に登録されていたメールアドレスが、マイページで変更されました。\n\
-             今後のお知らせとログインに必要なメールは、新しいメールアドレスにお送りします。\n\
-             \n\
-             お心当たりがない場合は、窓口にご相談ください。\n\
-             このメールは送信専用です。ご返信いただいてもお答えできません。\n"
-        ),
-    }
+    let said = "に登録されていたメールアドレスが、マイページで変更されました。\n\
+                今後のお知らせとログインに必要なメールは、新しいメールアドレスにお送りします。\n";
+    notice(portal, "メールアドレス変更のお知らせ", said)
 }
 
 /// The notice to the registered address that the password was changed.
 pub fn password_notice(portal: Portal) -> Letter {
+    let said = "のパスワードが、マイページで変更されました。\n\
+                変更した端末・ブラウザを除き、ログイン中の端末・ブラウザはログアウトしました。\n";
+    notice(portal, "パスワード変更のお知らせ", said)
+}
+
+fn notice(portal: Portal, subject: &str, said: &str) -> Letter {
     let name = portal.name();
     Letter {
-        subject: format!("【{name}】パスワード変更のお知らせ"),
+        subject: format!("【{name}】{subject}"),
         body: format!(
-            "{name}のパスワードが、マイページで変更されました。\n\
-             変更した端末・ブラウザを除き、ログイン中の端末・ブラウザはログアウトしました。\n\
-             \n\
+            "{name}{said}\n\
              お心当たりがない場合は、窓口にご相談ください。\n\
              このメールは送信専用です。ご返信いただいてもお答えできません。\n"
         ),

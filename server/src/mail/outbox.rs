@@ -3,11 +3,12 @@
 //! What was promised is settled in any case, once: taken by the host, refused, given up when its time was over, or dropped at
 //! the end of the server. So no code is lost without its attempt being told.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rand::RngExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
@@ -30,6 +31,7 @@ pub struct Outbox {
     room: Arc<Semaphore>,
     capacity: usize,
     lanes: Arc<Semaphore>,
+    trouble: Arc<Trouble>,
     tasks: TaskTracker,
     /// No more pauses: each mail has one last try.
     closing: CancellationToken,
@@ -48,6 +50,7 @@ impl Outbox {
             room: Arc::new(Semaphore::new(capacity)),
             capacity,
             lanes: Arc::new(Semaphore::new(MAIL_CONNECTIONS)),
+            trouble: Arc::default(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
             closed: CancellationToken::new(),
@@ -74,7 +77,7 @@ impl Outbox {
         settled: impl FnOnce(Result<(), DeliveryError>) + Send + 'static,
     ) {
         let settle = Settle(Some(settled));
-        let (delivery, lanes) = (self.delivery.clone(), self.lanes.clone());
+        let (delivery, lanes, trouble) = (self.delivery.clone(), self.lanes.clone(), self.trouble.clone());
         let (closing, closed) = (self.closing.clone(), self.closed.clone());
         let delivering = async move {
             let Room(_place) = room;
@@ -82,7 +85,7 @@ impl Outbox {
                 if !certain.await {
                     return Err(DeliveryError::TryLater("what it tells of is lost".to_owned()));
                 }
-                deliver(&*delivery, &lanes, &mail, &closing).await
+                deliver(&*delivery, &lanes, &trouble, &mail, &closing).await
             };
             let delivered = tokio::select! {
                 () = closed.cancelled() => Err(DeliveryError::TryLater("the server has ended".to_owned())),
@@ -136,10 +139,31 @@ impl<F: FnOnce(Result<(), DeliveryError>)> Drop for Settle<F> {
     }
 }
 
+/// How often it is told at most that the mail host does not take mail for now: with each mail of a launch it would bury the log.
+const TELL_EVERY: Duration = Duration::from_secs(60);
+
+/// Since when operators know that the mail host does not take mail for now.
+#[derive(Default)]
+struct Trouble(Mutex<Option<Instant>>);
+
+impl Trouble {
+    /// Warns, unless that was done a short while ago.
+    fn tell(&self, reason: &str) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+            *told = Some(Instant::now());
+            tracing::warn!(reason, "the mail host does not take mail for now; it is tried again");
+        } else {
+            tracing::debug!(reason, "the mail is tried again");
+        }
+    }
+}
+
 /// Tries a mail till the host takes it or refuses it for good, or till its time is over.
 async fn deliver(
     delivery: &dyn Delivery,
     lanes: &Semaphore,
+    trouble: &Trouble,
     mail: &Mail,
     closing: &CancellationToken,
 ) -> Result<(), DeliveryError> {
@@ -153,7 +177,7 @@ async fn deliver(
             drop(lane);
             match result {
                 Err(DeliveryError::TryLater(reason)) if !is_last => {
-                    tracing::debug!(reason = %masked(&reason), "the mail is tried again");
+                    trouble.tell(&masked(&reason).to_string());
                     last = DeliveryError::TryLater(reason);
                     let pause = backoff.pause(rand::rng().random());
                     // Where the server is closing, the pause ends and the next try is the last.
@@ -171,7 +195,6 @@ async fn deliver(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use tokio::sync::{mpsc, oneshot};
-    use tokio::time::Instant;
 
     use super::super::backoff::LONGEST_PAUSE;
     use super::super::charset::MailCharset;
@@ -220,6 +243,47 @@ mod tests {
         mock.expect_deliver().returning(move |_| if start.elapsed() < down { later() } else { Ok(()) });
         assert_eq!(send(mock).await, Ok(()));
         assert!(start.elapsed() < down + LONGEST_PAUSE, "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn operators_hear_of_a_host_that_is_down_at_once_but_not_with_every_try() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .with_max_level(tracing::Level::WARN);
+        let _guard = tracing::subscriber::set_default(subscriber.finish());
+        let outbox = Outbox::new(Arc::new(down()), 9);
+        let first = post(&outbox);
+        for settled in [first, post(&outbox)] {
+            assert!(settled.await.unwrap().is_err());
+        }
+        let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let told = lines.lines().filter(|line| line.contains("does not take mail")).count();
+        let most = DELIVERY_TIME.as_secs() / TELL_EVERY.as_secs() + 1;
+        assert!((1..=most as usize).contains(&told), "{lines}");
+    }
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn down() -> MockDelivery {
+        let mut mock = MockDelivery::new();
+        mock.expect_deliver().returning(|_| later());
+        mock
     }
 
     #[tokio::test(start_paused = true)]

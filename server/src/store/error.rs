@@ -14,6 +14,12 @@ pub enum StoreError {
         /// The system's reason.
         source: io::Error,
     },
+    /// A folder lies where the file should.
+    #[error("`{}` is a folder, and a store is a file\n\nhint: give the path of a file in it", path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+    },
     /// Another server has it open.
     #[error("the store `{}` is in use by another server\n\nhint: stop that one, or choose another file", path.display())]
     InUse {

@@ -279,6 +279,9 @@ fn create_and_lock(path: &Path) -> Result<File, StoreError> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
         _ => {}
     }
+    if path.is_dir() {
+        return Err(StoreError::Folder { path: path.to_owned() });
+    }
     // By its own name, whatever links led to it: one store has one lock.
     let mut locked = path.canonicalize().map_err(failed)?.into_os_string();
     locked.push(LOCK_SUFFIX);
