@@ -285,6 +285,9 @@ pub(crate) struct Selftest {
     /// Only these defects: `*` and `?` stand for any characters
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub(crate) only: Vec<String>,
+    /// Only these checks, as for `check --only`; then a check that catches nothing is no fault
+    #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
+    pub(crate) checks: Vec<String>,
     /// Runs only the checks of each defect's own rule: tells whether it is caught, not what else fails
     #[arg(long)]
     pub(crate) quick: bool,
@@ -294,6 +297,12 @@ pub(crate) struct Selftest {
     /// Draws people; the same seed draws the same
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Writes the matrix into a folder too: kill-matrix.md and kill-matrix.json
+    #[arg(long, value_name = "DIR")]
+    pub(crate) save: Option<PathBuf>,
+    /// With how many seeds, from --seed on, the right server is tried: it must never raise an alarm
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) clean_seeds: u32,
     /// How many stories run side by side
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub(crate) jobs: u16,

@@ -1,11 +1,14 @@
 //! `sekisho selftest`: wires the faulty servers in, for the scenarios know no server.
 
+mod matrix;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sekisho_reports::record::ExitCode;
 use sekisho_scenarios::Selection;
-use sekisho_scenarios::selftest::{self, Defect, Outcome, RunningTarget, Scope, Targets};
+use sekisho_scenarios::selftest::{self, Defect, Plan, RunningTarget, Scope, Targets, Train};
 use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_simulator::world::World;
 use tokio_util::sync::CancellationToken;
@@ -13,16 +16,26 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::{Format, Selftest};
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
+use crate::progress;
 use crate::venue::{Venue, seed_or_fresh};
-use crate::{progress, table};
+
+/// How long a mail of a faulty server is waited for: some never send it, and those that do need milliseconds.
+const MAIL_PATIENCE: Duration = Duration::from_secs(3);
 
 pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
-    let seed = seed_or_fresh(options.seed);
-    let servers = Servers { chosen: chosen(&options.only)?, seed, cancel: interrupt.token.clone() };
-    let selection = Selection::new(&[], &sekisho_rules::Level::ALL)?;
-    let bar = progress::bar("selftest", servers.chosen.len());
-    let scope = if options.quick { Scope::OwnRule } else { Scope::Everything };
-    let outcome = selftest::run(&servers, &selection, scope, usize::from(options.jobs), |defect| {
+    let chosen = chosen(&options.only)?;
+    let plan = Plan {
+        selection: Selection::new(&options.checks, &sekisho_rules::Level::ALL)?,
+        scope: if options.quick { Scope::OwnRule } else { Scope::Everything },
+        seed: seed_or_fresh(options.seed),
+        clean_seeds: u64::from(options.clean_seeds),
+        jobs: usize::from(options.jobs),
+        cases: None,
+        complete: options.checks.is_empty() && chosen.len() == sekisho_defects::defects().len(),
+    };
+    let bar = progress::bar("selftest", chosen.len());
+    let servers = Servers { chosen, cancel: interrupt.token.clone() };
+    let outcome = selftest::run(&servers, &plan, |defect| {
         bar.inc(1);
         if !defect.caught {
             progress::line(&format!("not caught: {}", defect.id));
@@ -34,12 +47,15 @@ pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Resul
     if interrupt.heard() {
         return Ok(ExitCode::Interrupted);
     }
+    if let Some(folder) = &options.save {
+        matrix::save(&outcome, folder)?;
+    }
     match options.format {
         Format::Json => anstream::println!(
             "{}",
             serde_json::to_string_pretty(&outcome).map_err(|error| CliError::Internal(error.to_string()))?
         ),
-        Format::Table | Format::Markdown => print(&outcome, options.format),
+        Format::Table | Format::Markdown => matrix::print(&outcome, options.format),
     }
     Ok(if outcome.is_sound() { ExitCode::Success } else { ExitCode::Nonconforming })
 }
@@ -74,7 +90,6 @@ fn chosen(only: &[String]) -> Result<Vec<&'static sekisho_defects::Defect>, CliE
 
 struct Servers {
     chosen: Vec<&'static sekisho_defects::Defect>,
-    seed: u64,
     cancel: CancellationToken,
 }
 
@@ -84,17 +99,24 @@ impl Targets for Servers {
         let defect = |defect: &&sekisho_defects::Defect| Defect {
             id: defect.id.to_owned(),
             rule: defect.rule.to_owned(),
+            clause: defect.clause.to_owned(),
             about: defect.about.to_owned(),
+            train: defect
+                .train()
+                .map(|(rule, reason)| Train { rule: rule.to_owned(), reason: reason.to_owned() })
+                .collect(),
+            out_of_reach: None,
         };
         self.chosen.iter().map(defect).collect()
     }
 
-    async fn start(&self, defect: Option<&str>) -> Result<Box<dyn RunningTarget>, String> {
+    async fn start(&self, defect: Option<&str>, seed: u64) -> Result<Box<dyn RunningTarget>, String> {
         let decisions: Arc<dyn Decisions> = match defect {
             None => Arc::new(Conforming),
             Some(id) => defective(id).map_err(|error| error.to_string())?,
         };
-        let venue = Venue::embedded(decisions, self.seed, self.cancel.clone()).await;
+        let patience = defect.map(|_| MAIL_PATIENCE);
+        let venue = Venue::embedded_waiting(decisions, seed, self.cancel.clone(), patience).await;
         venue.map(|venue| Box::new(Embedded(venue)) as Box<dyn RunningTarget>).map_err(|error| error.to_string())
     }
 }
@@ -110,32 +132,4 @@ impl RunningTarget for Embedded {
     async fn stop(self: Box<Self>) {
         self.0.close().await;
     }
-}
-
-fn print(outcome: &Outcome, format: Format) {
-    let mut table = table::table(format, 120);
-    let separator = table::separator(format);
-    table.set_header(["rule", "defect", "caught by its own rule", "failed too"]);
-    for defect in &outcome.defects {
-        let caught = match (&defect.error, defect.caught) {
-            (Some(error), _) => format!("not tried: {error}"),
-            (None, true) => defect.caught_by.join(separator),
-            (None, false) => "NOT CAUGHT".to_owned(),
-        };
-        table.add_row([defect.rule.clone(), defect.id.clone(), caught, defect.also_failed.join(separator)]);
-    }
-    anstream::println!("{table}");
-    for alarm in &outcome.clean.false_alarms {
-        anstream::println!("false alarm on the right server: {alarm}");
-    }
-    for check in outcome.checks.iter().filter(|check| check.kills == 0) {
-        anstream::println!("catches no defect: {}", check.id);
-    }
-    let caught = outcome.defects.iter().filter(|defect| defect.caught).count();
-    anstream::println!(
-        "{caught} of {} defects caught by their own rule; {} false alarms on the right server; {:.1} s",
-        outcome.defects.len(),
-        outcome.clean.false_alarms.len(),
-        outcome.wall_ms as f64 / 1000.0,
-    );
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rand::RngExt;
 use sekisho_reports::record::TargetInfo;
@@ -49,6 +49,16 @@ impl Venue {
         seed: u64,
         cancel: CancellationToken,
     ) -> Result<Venue, CliError> {
+        Venue::embedded_waiting(decisions, seed, cancel, None).await
+    }
+
+    /// The same with another time for which mails are waited for than the profile's.
+    pub(crate) async fn embedded_waiting(
+        decisions: Arc<dyn Decisions>,
+        seed: u64,
+        cancel: CancellationToken,
+        mail_patience: Option<Duration>,
+    ) -> Result<Venue, CliError> {
         let sink = Sink::start(SinkConfig { seed, ..SinkConfig::default() }).await?;
         let token = format!("{:032x}", rand::rng().random::<u128>());
         let config = ServerConfig {
@@ -66,7 +76,10 @@ impl Venue {
             base: Some(address(server.address())?),
             control: Some(Control { url: address(control_address)?, token }),
         };
-        let target = Target::parse("profiles/reference.toml", REFERENCE_PROFILE, &loading)?;
+        let mut target = Target::parse("profiles/reference.toml", REFERENCE_PROFILE, &loading)?;
+        if let Some(patience) = mail_patience {
+            target.numbers.mail_patience.0 = patience;
+        }
         let world = world(target, &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: Some(server), profile: None })
     }

@@ -46,9 +46,20 @@ pub async fn run(
     selection: &Selection,
     jobs: usize,
     keep: Keep,
+    told: impl FnMut(&Told),
+) -> Vec<Told> {
+    run_stories(world, plan(world, selection), selection, jobs, keep, told).await
+}
+
+/// The same with the stories picked by hand.
+pub(crate) async fn run_stories(
+    world: &Arc<World>,
+    stories: Vec<(&'static Scenario, Portal)>,
+    selection: &Selection,
+    jobs: usize,
+    keep: Keep,
     mut told: impl FnMut(&Told),
 ) -> Vec<Told> {
-    let stories: Vec<(&'static Scenario, Portal)> = plan(world, selection);
     let running = stories.into_iter().enumerate().map(|(place, (scenario, portal))| {
         let world = world.clone();
         async move { (place, tokio::spawn(tell(world, scenario, portal)).await, scenario, portal) }

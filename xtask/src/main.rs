@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         Chore::Lint => lint(),
         Chore::FirstCommand => first_command(),
         Chore::Screenshots => screenshots(),
+        Chore::KillMatrix => kill_matrix(),
+        Chore::Mutants(options) => mutants(&options),
         Chore::Fuzz(options) => fuzz(&options),
         Chore::Ci => ci(),
     };
@@ -59,6 +61,14 @@ enum Chore {
     FirstCommand,
     /// Make `docs/screenshots` anew: the main screens of the reference server, on a desktop and on a phone
     Screenshots,
+    /// Make `docs/kill-matrix.md` and `docs/kill-matrix.json` anew: every defect against every check
+    KillMatrix,
+    /// Let cargo-mutants change the core of the reference server, function by function, with the suite as the judge
+    ///
+    /// Installs cargo-mutants first where it is missing. A mutant that the suite lets pass is a survivor: `docs/mutants.md`
+    /// explains those there are. All mutants take hours; `-- --shard 0/8` runs an eighth of them, and what stands behind the
+    /// two dashes goes to cargo-mutants as it is.
+    Mutants(MutantsOptions),
     /// Fuzz the reference server, all targets or one, each for a while
     ///
     /// Runs cargo-fuzz, and installs it first where it is missing. The first run builds the server anew, with what fuzzing needs,
@@ -78,6 +88,13 @@ struct TestOptions {
     /// Run only tests whose names contain one of these
     #[arg(last = true, value_name = "FILTER")]
     filters: Vec<String>,
+}
+
+#[derive(Args)]
+struct MutantsOptions {
+    /// For cargo-mutants as it stands, e.g. `--shard 0/8` or `--re expiry`
+    #[arg(last = true, value_name = "ARGUMENT")]
+    arguments: Vec<String>,
 }
 
 /// Why a chore failed. Each message is what a person reads.
@@ -147,6 +164,18 @@ fn screenshots() -> Result<(), ChoreFailed> {
     let mut names: Vec<String> = files.flatten().map(|file| file.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     Ok(run(&[plan::small(&folder, names)])?)
+}
+
+fn kill_matrix() -> Result<(), ChoreFailed> {
+    Ok(run(&[plan::kill_matrix(root())])?)
+}
+
+fn mutants(options: &MutantsOptions) -> Result<(), ChoreFailed> {
+    if !is_installed("cargo-mutants") {
+        eprintln!("note: cargo-mutants is missing and is installed");
+        run(&[plan::mutants_installation()])?;
+    }
+    Ok(run(&[plan::mutants(&options.arguments)])?)
 }
 
 fn lint() -> Result<(), ChoreFailed> {

@@ -71,6 +71,25 @@ pub fn small(folder: &Path, names: Vec<String>) -> Step {
     Step::new("pngquant", options.into_iter().chain(names)).inside(folder)
 }
 
+/// Writes the kill matrix into the docs. The seed is that of the test which holds the page against what the selftest finds.
+pub fn kill_matrix(root: &Path) -> Step {
+    let docs = root.join("docs");
+    Step::new("cargo", ["run", "--release", "--", "selftest", "--seed", "1", "--save"])
+        .arg(docs.to_string_lossy())
+        .inside(root)
+}
+
+/// Lets cargo-mutants change the core; `.cargo/mutants.toml` says which files, and that the suite is the judge.
+pub fn mutants(arguments: &[String]) -> Step {
+    let step = Step::new("cargo", ["mutants", "--output", "target"]);
+    arguments.iter().fold(step, |step, argument| step.arg(argument))
+}
+
+/// Brings cargo-mutants.
+pub fn mutants_installation() -> Step {
+    Step::new("cargo", ["install", "--locked", "cargo-mutants"])
+}
+
 /// The command of the workspace at `root` in its release build, without arguments, started in `directory`.
 pub fn first_command(root: &Path, directory: &Path) -> Step {
     let manifest = root.join("Cargo.toml");
