@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sekisho_reports::record::{CheckVerdict, ExitCode};
 use sekisho_scenarios::check::{self, Keep, Told};
 use sekisho_scenarios::{Expectations, Selection};
+use sekisho_server::Conforming;
 use sekisho_simulator::world::World;
 
 use crate::cli::{Check, EvidenceKept};
@@ -24,9 +25,10 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
         return Ok(ExitCode::Success);
     }
     let seed = seed_or_fresh(options.seed);
-    let venue = match &options.defect {
-        Some(id) => Venue::embedded(defective(id)?, seed, interrupt.token.clone()).await?,
-        None => Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?,
+    let decisions = options.defect.as_deref().map_or_else(|| Ok(Arc::new(Conforming) as Arc<_>), defective)?;
+    let venue = match &options.target {
+        Some(profile) => Venue::of(Some(profile), seed, interrupt.token.clone()).await?,
+        None => Venue::embedded(decisions, options.clock.into(), seed, interrupt.token.clone()).await?,
     };
     let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;
     progress::line(&format!("checking {}, seed {seed}", venue.world.target.name));

@@ -13,12 +13,13 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::{Format, Selftest};
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
-use crate::venue::{Venue, seed_or_fresh};
+use crate::venue::{Clocks, Venue, seed_or_fresh};
 use crate::{progress, table};
 
 pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let seed = seed_or_fresh(options.seed);
-    let servers = Servers { chosen: chosen(&options.only)?, seed, cancel: interrupt.token.clone() };
+    let servers =
+        Servers { chosen: chosen(&options.only)?, clocks: options.clock.into(), seed, cancel: interrupt.token.clone() };
     let selection = Selection::new(&[], &sekisho_rules::Level::ALL)?;
     let bar = progress::bar("selftest", servers.chosen.len());
     let scope = if options.quick { Scope::OwnRule } else { Scope::Everything };
@@ -74,6 +75,7 @@ fn chosen(only: &[String]) -> Result<Vec<&'static sekisho_defects::Defect>, CliE
 
 struct Servers {
     chosen: Vec<&'static sekisho_defects::Defect>,
+    clocks: Clocks,
     seed: u64,
     cancel: CancellationToken,
 }
@@ -94,7 +96,7 @@ impl Targets for Servers {
             None => Arc::new(Conforming),
             Some(id) => defective(id).map_err(|error| error.to_string())?,
         };
-        let venue = Venue::embedded(decisions, self.seed, self.cancel.clone()).await;
+        let venue = Venue::embedded(decisions, self.clocks, self.seed, self.cancel.clone()).await;
         venue.map(|venue| Box::new(Embedded(venue)) as Box<dyn RunningTarget>).map_err(|error| error.to_string())
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use sekisho_rules::Portal;
 use sekisho_simulator::account::Account;
+use sekisho_simulator::clock::Seat;
 use sekisho_simulator::recorder::Recorder;
 use sekisho_simulator::target::{Numbers, Screen, Step};
 use sekisho_simulator::world::{Casting, World};
@@ -50,18 +51,27 @@ pub struct Stage {
     recorder: Arc<dyn Recorder>,
     /// Accounts given beforehand, for load; without them people are cast as they are needed.
     given: Option<Mutex<VecDeque<Account>>>,
+    /// The story's seat, where the target has one clock for all.
+    seat: Option<Arc<Seat>>,
     book: Mutex<BTreeMap<&'static str, Judgement>>,
 }
 
 impl Stage {
     /// A stage for a check: people are cast one by one, their clocks stand still where the target can do that.
     pub fn for_check(world: Arc<World>, portal: Portal, recorder: Arc<dyn Recorder>) -> Stage {
-        Stage { world, portal, recorder, given: None, book: Mutex::default() }
+        Stage { world, portal, recorder, given: None, seat: None, book: Mutex::default() }
+    }
+
+    /// The same where stories wait for each other, because the target has one clock for all: this story has this seat.
+    #[must_use]
+    pub fn seated(self, seat: Option<Arc<Seat>>) -> Stage {
+        Stage { seat, ..self }
     }
 
     /// A stage for load: the accounts are there beforehand and the clocks run.
     pub fn for_load(world: Arc<World>, portal: Portal, recorder: Arc<dyn Recorder>, accounts: Vec<Account>) -> Stage {
-        Stage { world, portal, recorder, given: Some(Mutex::new(accounts.into())), book: Mutex::default() }
+        let given = Some(Mutex::new(accounts.into()));
+        Stage { world, portal, recorder, given, seat: None, book: Mutex::default() }
     }
 
     /// Somebody with one account in this portal.
@@ -74,7 +84,7 @@ impl Stage {
         match given {
             Some(account) => Ok((self.world.person_of(&account, self.recorder.clone()), account)),
             None => {
-                let casting = Casting { running: self.given.is_some(), starts_at: None };
+                let casting = Casting { running: self.given.is_some(), starts_at: None, seat: self.seat.clone() };
                 self.world.person(self.portal, casting, self.recorder.clone()).await
             }
         }
@@ -85,7 +95,7 @@ impl Stage {
     /// # Errors
     /// When the clock of an account cannot be started at will.
     pub async fn person_starting(&self, at: SystemTime) -> Result<(Person, Account), Trouble> {
-        let casting = Casting { running: false, starts_at: Some(at) };
+        let casting = Casting { running: false, starts_at: Some(at), seat: self.seat.clone() };
         self.world.person(self.portal, casting, self.recorder.clone()).await
     }
 
