@@ -12,11 +12,12 @@ use sekisho_simulator::target::{Numbers, Screen, Step};
 use sekisho_simulator::world::{Casting, World};
 use sekisho_simulator::{Person, Seen, Trouble, Visitor};
 
-/// Beside the tolerance, how far from a boundary a probe lies where the clock can be frozen.
+/// Beside the tolerance, how far from a boundary a probe lies.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// The same where the clock runs: a slow answer must not carry a probe over the boundary.
-const PROBE_RUNNING: Duration = Duration::from_secs(60);
+/// The same for what takes many requests and a quiet time, where the clock runs, and for load, which has answers that are slow on
+/// purpose: it must not be carried over the boundary.
+const ROOM: Duration = Duration::from_secs(60);
 
 /// What was judged of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,9 +105,25 @@ impl Stage {
         &self.world.target.numbers
     }
 
-    /// How far from a boundary a probe must lie to be judged.
-    pub fn margin(&self, person: &Person) -> Duration {
-        self.numbers().tolerance.0 + if person.clock_is_frozen() { PROBE } else { PROBE_RUNNING }
+    /// How close to the end of a skip nothing is judged.
+    pub fn skip_tolerance(&self) -> Duration {
+        let numbers = self.numbers();
+        numbers.skip_tolerance.unwrap_or(numbers.tolerance).0
+    }
+
+    /// How far from a boundary a probe of one request must lie to be judged.
+    pub fn margin(&self) -> Duration {
+        self.beside(self.numbers().tolerance.0)
+    }
+
+    /// How far from a boundary something must lie that takes many requests and a quiet time.
+    pub fn room(&self, person: &Person) -> Duration {
+        if person.clock_is_frozen() { self.margin() } else { self.numbers().tolerance.0 + ROOM }
+    }
+
+    /// How far from a boundary a probe lies round which so long a time is not judged.
+    pub(crate) fn beside(&self, tolerance: Duration) -> Duration {
+        tolerance + if self.given.is_some() { ROOM } else { PROBE }
     }
 
     /// Judges a check: `holds` says whether what must hold was seen. A check judged twice keeps the worse judgement.
