@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sekisho_reports::record::{CheckVerdict, ExitCode};
 use sekisho_scenarios::check::{self, Keep, Told};
 use sekisho_scenarios::{Expectations, Selection};
+use sekisho_server::Conforming;
 use sekisho_simulator::world::World;
 
 use crate::cli::{Check, EvidenceKept};
@@ -14,7 +15,7 @@ use crate::interrupt::Interrupt;
 use crate::outcome::{Found, Showing, Underway};
 use crate::progress;
 use crate::selftest::defective;
-use crate::venue::{Venue, seed_or_fresh};
+use crate::venue::{Setting, Venue, seed_or_fresh};
 
 pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let expectations = options.expect.as_deref().map_or_else(|| Ok(Expectations::default()), expectations)?;
@@ -24,9 +25,13 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
         return Ok(ExitCode::Success);
     }
     let seed = seed_or_fresh(options.seed);
-    let venue = match &options.defect {
-        Some(id) => Venue::embedded(defective(id)?, seed, interrupt.token.clone()).await?,
-        None => Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?,
+    let decisions = options.defect.as_deref().map_or_else(|| Ok(Arc::new(Conforming) as Arc<_>), defective)?;
+    let venue = match &options.target {
+        Some(profile) => Venue::of(Some(profile), seed, interrupt.token.clone()).await?,
+        None => {
+            let setting = Setting { clocks: options.clock.into(), ..Setting::of(seed) };
+            Venue::embedded(decisions, setting, interrupt.token.clone()).await?
+        }
     };
     let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;
     progress::line(&format!("checking {}, seed {seed}", venue.world.target.name));

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sekisho_rules::Level;
 use sekisho_server::mail::MailCharset;
 
+use crate::venue::Clocks;
+
 /// Proves a login with a mailed one-time password right, and rehearses it at scale.
 ///
 /// Without a command it does the main job: it starts the reference server and a mail sink on free ports, checks every rule, drives
@@ -140,8 +142,33 @@ pub(crate) struct Check {
     /// The defect that the embedded reference server shall have, to see a check fail
     #[arg(long, value_name = "ID", conflicts_with = "target")]
     pub(crate) defect: Option<String>,
+    /// Whose clock is moved: that of each account; or, as if the target had one clock for all accounts, that of the whole embedded
+    /// server, standing still between two moves or running
+    #[arg(long, value_enum, default_value_t = ClockName::Account, conflicts_with = "target")]
+    pub(crate) clock: ClockName,
     #[command(flatten)]
     pub(crate) report: ReportOptions,
+}
+
+/// Whose clock the embedded server moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClockName {
+    /// Each account's own
+    Account,
+    /// One for all, standing still between two moves
+    Global,
+    /// One for all, running
+    GlobalRunning,
+}
+
+impl From<ClockName> for Clocks {
+    fn from(name: ClockName) -> Clocks {
+        match name {
+            ClockName::Account => Clocks::PerAccount,
+            ClockName::Global => Clocks::Global,
+            ClockName::GlobalRunning => Clocks::GlobalRunning,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -306,6 +333,10 @@ pub(crate) struct Selftest {
     /// How many stories run side by side
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub(crate) jobs: u16,
+    /// Whose clock is moved: that of each account; or, as if the target had one clock for all accounts, that of the whole embedded
+    /// server, standing still between two moves or running
+    #[arg(long, value_enum, default_value_t = ClockName::Account)]
+    pub(crate) clock: ClockName,
 }
 
 #[derive(Debug, Args)]

@@ -17,7 +17,7 @@ use crate::cli::{Format, Selftest};
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
 use crate::progress;
-use crate::venue::{Venue, seed_or_fresh};
+use crate::venue::{Clocks, Setting, Venue, seed_or_fresh};
 
 /// How long a mail of a faulty server is waited for: some never send it, and those that do need milliseconds.
 const MAIL_PATIENCE: Duration = Duration::from_secs(3);
@@ -34,7 +34,7 @@ pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Resul
         complete: options.checks.is_empty() && chosen.len() == sekisho_defects::defects().len(),
     };
     let bar = progress::bar("selftest", chosen.len());
-    let servers = Servers { chosen, cancel: interrupt.token.clone() };
+    let servers = Servers { chosen, clocks: options.clock.into(), cancel: interrupt.token.clone() };
     let outcome = selftest::run(&servers, &plan, |defect| {
         bar.inc(1);
         if !defect.caught {
@@ -90,6 +90,7 @@ fn chosen(only: &[String]) -> Result<Vec<&'static sekisho_defects::Defect>, CliE
 
 struct Servers {
     chosen: Vec<&'static sekisho_defects::Defect>,
+    clocks: Clocks,
     cancel: CancellationToken,
 }
 
@@ -115,8 +116,8 @@ impl Targets for Servers {
             None => Arc::new(Conforming),
             Some(id) => defective(id).map_err(|error| error.to_string())?,
         };
-        let patience = defect.map(|_| MAIL_PATIENCE);
-        let venue = Venue::embedded_waiting(decisions, seed, self.cancel.clone(), patience).await;
+        let setting = Setting { clocks: self.clocks, seed, mail_patience: defect.map(|_| MAIL_PATIENCE) };
+        let venue = Venue::embedded(decisions, setting, self.cancel.clone()).await;
         venue.map(|venue| Box::new(Embedded(venue)) as Box<dyn RunningTarget>).map_err(|error| error.to_string())
     }
 }

@@ -11,13 +11,15 @@ use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig};
 use sekisho_simulator::account::{Accounts, NumberedAccounts};
 use sekisho_simulator::browser::{Network, NetworkConfig};
-use sekisho_simulator::clock::{Clock, Immovable};
+use sekisho_simulator::clock::{Clock, GlobalClock, Immovable, Shared, Time, Timeline};
 use sekisho_simulator::control::ControlClient;
 use sekisho_simulator::office::Office;
 use sekisho_simulator::population::Population;
 use sekisho_simulator::sink::{Sink, SinkConfig};
-use sekisho_simulator::target::{AccountSource, ClockDriver, Control, Loading, OfficeDriver, Target};
-use sekisho_simulator::world::{MailRefusal, World};
+use sekisho_simulator::target::{
+    AccountSource, ClockDriver, Control, GlobalClockSettings, Loading, OfficeDriver, Target,
+};
+use sekisho_simulator::world::{MailRefusal, World, present};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -25,6 +27,53 @@ use crate::error::CliError;
 
 /// The profile of the embedded reference server: the very file a user would give.
 pub(crate) const REFERENCE_PROFILE: &str = include_str!("../profiles/reference.toml");
+
+/// How long before go-live the embedded server's time begins where it has one clock for all: before every story of NOTICE-1.
+const BEFORE_GO_LIVE: Duration = Duration::from_secs(2 * 3600);
+
+/// How long after go-live stories begin that do not say when, on a clock that is still before it: after every story of NOTICE-1.
+const AFTER_GO_LIVE: Duration = Duration::from_secs(24 * 3600);
+
+/// Whose clock the embedded server moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Clocks {
+    /// Each account has its own.
+    #[default]
+    PerAccount,
+    /// As if there were one for all. It begins before go-live.
+    Global,
+    /// The same, and it runs.
+    GlobalRunning,
+}
+
+impl Clocks {
+    fn global(self) -> Option<GlobalClockSettings> {
+        let start = jiff::Timestamp::from_millisecond(GO_LIVE.millis()).unwrap_or_default() - BEFORE_GO_LIVE;
+        match self {
+            Clocks::PerAccount => None,
+            Clocks::Global => Some(GlobalClockSettings { starts_at: Some(start), frozen: true }),
+            Clocks::GlobalRunning => Some(GlobalClockSettings { starts_at: Some(start), frozen: false }),
+        }
+    }
+}
+
+/// How the embedded place is set up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting {
+    /// Whose clock is moved.
+    pub(crate) clocks: Clocks,
+    /// Draws the people.
+    pub(crate) seed: u64,
+    /// How long a mail is waited for, where not as long as the profile says.
+    pub(crate) mail_patience: Option<Duration>,
+}
+
+impl Setting {
+    /// As the profile says.
+    pub(crate) fn of(seed: u64) -> Setting {
+        Setting { clocks: Clocks::default(), seed, mail_patience: None }
+    }
+}
 
 /// A place that is ready: whatever was started for it stops with it.
 pub(crate) struct Venue {
@@ -39,26 +88,17 @@ impl Venue {
     pub(crate) async fn of(profile: Option<&Path>, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
         match profile {
             Some(path) => Venue::foreign(path, seed, cancel).await,
-            None => Venue::embedded(Arc::new(Conforming), seed, cancel).await,
+            None => Venue::embedded(Arc::new(Conforming), Setting::of(seed), cancel).await,
         }
     }
 
     /// The reference server with these decisions, and the sink, both on free ports.
     pub(crate) async fn embedded(
         decisions: Arc<dyn Decisions>,
-        seed: u64,
+        setting: Setting,
         cancel: CancellationToken,
     ) -> Result<Venue, CliError> {
-        Venue::embedded_waiting(decisions, seed, cancel, None).await
-    }
-
-    /// The same with another time for which mails are waited for than the profile's.
-    pub(crate) async fn embedded_waiting(
-        decisions: Arc<dyn Decisions>,
-        seed: u64,
-        cancel: CancellationToken,
-        mail_patience: Option<Duration>,
-    ) -> Result<Venue, CliError> {
+        let Setting { clocks, seed, mail_patience } = setting;
         let sink = Sink::start(SinkConfig { seed, ..SinkConfig::default() }).await?;
         let token = format!("{:032x}", rand::rng().random::<u128>());
         let config = ServerConfig {
@@ -75,6 +115,7 @@ impl Venue {
         let loading = Loading {
             base: Some(address(server.address())?),
             control: Some(Control { url: address(control_address)?, token }),
+            global_clock: clocks.global(),
         };
         let mut target = Target::parse("profiles/reference.toml", REFERENCE_PROFILE, &loading)?;
         if let Some(patience) = mail_patience {
@@ -96,8 +137,8 @@ impl Venue {
         TargetInfo {
             name: self.world.target.name.clone(),
             profile_sha256: self.world.target.profile_sha256.clone(),
-            // Both clock drivers there are move accounts that the run made for itself, never the target's own clock.
-            clock_left_at: None,
+            // Clocks of accounts are those of accounts that the run made for itself, never the target's own.
+            clock_left_at: self.world.timeline.as_ref().map(|timeline| in_words(timeline.time().now())),
             profile: self.profile.clone(),
         }
     }
@@ -131,7 +172,12 @@ fn world(target: Target, sink: &Sink, seed: u64, cancel: CancellationToken) -> R
     };
     let network = Arc::new(Network::new(NetworkConfig { extra_roots_pem, ..NetworkConfig::default() })?);
     let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &network)));
+    let timeline = control
+        .clone()
+        .zip(target.global_clock)
+        .map(|(control, settings)| timeline(control, settings, target.numbers.go_live.0.into()));
     let clock: Arc<dyn Clock> = match (target.clock, &control) {
+        (ClockDriver::Control, Some(_)) if timeline.is_some() => Arc::new(Shared),
         (ClockDriver::Control, Some(control)) => control.clone(),
         _ => Arc::new(Immovable),
     };
@@ -152,12 +198,24 @@ fn world(target: Target, sink: &Sink, seed: u64, cancel: CancellationToken) -> R
         network,
         mailbox: sink.mailbox(),
         clock,
+        timeline,
         accounts,
         office,
         population: Population::new(seed, format!("{:x}", since_epoch.as_millis())),
         refusal: Some(sink.faults() as Arc<dyn MailRefusal>),
         cancel,
     }))
+}
+
+/// The target's one clock. Where it begins before go-live, NOTICE-1 is judged first and everything else after it.
+fn timeline(clock: Arc<dyn GlobalClock>, settings: GlobalClockSettings, go_live: SystemTime) -> Timeline {
+    let start = settings.starts_at.map_or_else(present, SystemTime::from);
+    let regular_from = if start < go_live { go_live + AFTER_GO_LIVE } else { start };
+    Timeline::new(clock, Time::starting_at(start, settings.frozen), regular_from)
+}
+
+fn in_words(at: SystemTime) -> String {
+    jiff::Timestamp::try_from(at).map_or_else(|error| error.to_string(), |at| at.to_string())
 }
 
 fn address(socket: std::net::SocketAddr) -> Result<Url, CliError> {

@@ -9,6 +9,7 @@ use futures::stream::{self, StreamExt};
 use sekisho_reports::record::{CheckRow, CheckVerdict};
 use sekisho_rules::Portal;
 use sekisho_simulator::Trouble;
+use sekisho_simulator::clock::Seat;
 use sekisho_simulator::world::World;
 
 use crate::evidence::Keeper;
@@ -60,11 +61,19 @@ pub(crate) async fn run_stories(
     keep: Keep,
     mut told: impl FnMut(&Told),
 ) -> Vec<Told> {
-    let running = stories.into_iter().enumerate().map(|(place, (scenario, portal))| {
-        let world = world.clone();
-        async move { (place, tokio::spawn(tell(world, scenario, portal)).await, scenario, portal) }
-    });
-    let mut running = stream::iter(running).buffer_unordered(jobs.max(1));
+    let seats = world.seats(stories.len(), jobs).await;
+    // Whoever waits for a clock that belongs to all keeps nobody from beginning: there the seats count those who are busy.
+    let begun_at_once = if seats.is_some() { stories.len() } else { jobs };
+    let mut seats = seats.into_iter().flatten();
+    let running: Vec<_> = stories
+        .into_iter()
+        .enumerate()
+        .map(|(place, (scenario, portal))| {
+            let (world, seat) = (world.clone(), seats.next());
+            async move { (place, tokio::spawn(tell(world, scenario, portal, seat)).await, scenario, portal) }
+        })
+        .collect();
+    let mut running = stream::iter(running).buffer_unordered(begun_at_once.max(1));
     let mut ended = Vec::new();
     while let Some((place, outcome, scenario, portal)) = running.next().await {
         let mut outcome = outcome.unwrap_or_else(|error| Told {
@@ -100,9 +109,12 @@ pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Por
     selection.scenarios().flat_map(portals).collect()
 }
 
-async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal) -> Told {
+async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, seat: Option<Arc<Seat>>) -> Told {
     let keeper = Keeper::new();
-    let stage = Arc::new(Stage::for_check(world.clone(), portal, keeper.clone()));
+    let stage = Arc::new(Stage::for_check(world.clone(), portal, keeper.clone()).seated(seat.clone()));
+    if let Some(seat) = &seat {
+        seat.begin().await;
+    }
     let begun = Instant::now();
     let outcome = match not_offered(&world, scenario) {
         true => Ok(()),
@@ -111,6 +123,9 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal) ->
             Err(_) => Err(Trouble::ControlArm("the story itself panicked: this is a fault of the harness".to_owned())),
         },
     };
+    if let Some(seat) = seat {
+        seat.leave();
+    }
     let took = begun.elapsed();
     let judgements = stage.judgements();
     let rows =

@@ -8,6 +8,7 @@ use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
 
 use crate::moves::{ask_for_code, want, wrong_code};
 use crate::scenario::{Scenario, stories};
+use crate::span::Span;
 use crate::stage::Stage;
 
 pub(crate) const SCENARIOS: &[Scenario] = stories![
@@ -26,16 +27,20 @@ async fn expiry(stage: Arc<Stage>) -> Result<(), Trouble> {
 
     // FAQ-03a, and the control arm of all that follows.
     let mut punctual = person.browser("punctual", &account);
+    let validity = Span::of_code(&stage, &person);
     let (_, mailed) = ask_for_code(&mut punctual, &account).await?;
-    person.wait(stage.numbers().code_validity.0 - stage.margin(&person)).await?;
+    validity.until_just_inside().await?;
     let seen = punctual.submit_code(&mailed.code, SkipBox::Unticked).await?;
+    validity.was_inside()?;
     let check = "faq03-code-is-accepted-just-inside-30-minutes";
     stage.accepts(check, "the code is accepted just inside its validity", &seen)?;
 
     let mut a = person.browser("A", &account);
+    let validity = Span::of_code(&stage, &person);
     let (_, expired) = ask_for_code(&mut a, &account).await?;
+    let validity = validity.begun();
     let again = a.prepare(Step::SubmitCode, Vars { code: &expired.code, ..Vars::default() }, SkipBox::Unticked)?;
-    person.wait(stage.numbers().code_validity.0 + stage.margin(&person)).await?;
+    validity.until_just_outside().await?;
     let seen = a.submit_code(&expired.code, SkipBox::Unticked).await?;
     let check = "faq03-code-is-refused-after-30-minutes";
     stage.refuses(check, "the code is refused just outside its validity", &mut a, &seen).await?;
@@ -82,12 +87,14 @@ async fn reload(stage: Arc<Stage>) -> Result<(), Trouble> {
     .await?;
 
     let mut a = person.browser("A", &account);
+    let validity = Span::of_code(&stage, &person);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
-    let validity = stage.numbers().code_validity.0;
-    person.wait(validity - stage.margin(&person)).await?;
+    let validity = validity.begun();
+    validity.until_just_inside().await?;
     let seen = a.open_code_entry().await?;
+    validity.was_inside()?;
     want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
-    person.wait(2 * stage.margin(&person)).await?;
+    validity.until_just_outside().await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     stage
         .refuses(
@@ -109,18 +116,21 @@ async fn wrong_codes(stage: Arc<Stage>) -> Result<(), Trouble> {
     .await?;
 
     let mut a = person.browser("A", &account);
+    let validity = Span::of_code(&stage, &person);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
-    person.wait(stage.numbers().code_validity.0 - stage.margin(&person)).await?;
+    let validity = validity.begun();
+    validity.until_just_inside().await?;
     let seen = a.submit_code(&wrong_code(&mailed.code), SkipBox::Unticked).await?;
+    validity.was_inside()?;
     want(Step::SubmitCode, Screen::CodeEntry, &seen)?;
-    person.wait(2 * stage.margin(&person)).await?;
+    validity.until_just_outside().await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     stage
         .refuses(check, "the code is refused after its validity, though a wrong one was tried within it", &mut a, &seen)
         .await
 }
 
-/// The control arm: inside the validity, the same detour leaves the code good.
+/// The control arm: the same detour leaves the code good until just inside its validity.
 async fn accepted_inside(
     stage: &Stage,
     person: &Person,
@@ -128,9 +138,16 @@ async fn accepted_inside(
     detour: impl AsyncFn(&mut Visitor, &str) -> Result<(), Trouble>,
 ) -> Result<(), Trouble> {
     let mut control = person.browser("control", account);
+    let validity = Span::of_code(stage, person);
     let (_, mailed) = ask_for_code(&mut control, account).await?;
     person.wait(stage.numbers().code_validity.0 / 2).await?;
     detour(&mut control, &mailed.code).await?;
+    validity.until_just_inside().await?;
     let seen = control.submit_code(&mailed.code, SkipBox::Unticked).await?;
-    stage.control("inside the validity the code should be accepted after the same detour", &seen, seen.is_signed_in())
+    validity.was_inside()?;
+    stage.control(
+        "just inside its validity the code should be accepted after the same detour",
+        &seen,
+        seen.is_signed_in(),
+    )
 }

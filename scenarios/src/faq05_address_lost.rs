@@ -12,6 +12,7 @@ use url::Url;
 use crate::address::{Checks, decides, needs_code_mails, put_back};
 use crate::moves::{ask_for_code, sign_in, want, wrong_code};
 use crate::scenario::{Scenario, stories};
+use crate::span::was_before;
 use crate::stage::Stage;
 
 pub(crate) const SCENARIOS: &[Scenario] = stories![
@@ -256,13 +257,14 @@ async fn tell_office(stage: &Stage, person: &Person, old: &Account, new: &Accoun
     let procedure = person.ask_the_office(old, &new.key.address).await?;
     decides(stage, person, during, "after the request", old, new).await?;
     let done_at = person.prove_identity(&procedure).await?;
-    let margin = stage.margin(person);
+    let margin = stage.room(person);
     let left = |now| done_at.duration_since(now).unwrap_or_default();
     // It may take days. Where the clock stands still, the last second of them is looked at.
     if let Some(nearly_all) = left(person.now()).checked_sub(margin) {
         decides(stage, person, during, "once it is known who asks", old, new).await?;
         person.wait(nearly_all).await?;
         decides(stage, person, during, "shortly before it is done", old, new).await?;
+        was_before("the end of the office's work", person, done_at)?;
     }
     person.wait(left(person.now()) + margin).await?;
     let new = person.moved(old, &new.key.address);

@@ -10,6 +10,7 @@ use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
 use crate::absence::only_the_control_mail;
 use crate::moves::{ask_for_code, sign_in, sign_in_and_skip, sign_in_ticked, want, wrong_code};
 use crate::scenario::{Scenario, stories};
+use crate::span::Span;
 use crate::stage::Stage;
 
 pub(crate) const SCENARIOS: &[Scenario] = stories![
@@ -95,9 +96,23 @@ async fn wrong(stage: Arc<Stage>) -> Result<(), Trouble> {
 async fn expired(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq06-an-expired-code-sets-no-skip";
     let (person, account) = stage.person().await?;
+    // The control arm: just inside its validity the same code does lead to the confirmation.
+    let mut punctual = person.browser("punctual", &account);
+    let validity = Span::of_code(&stage, &person);
+    let (_, mailed) = ask_for_code(&mut punctual, &account).await?;
+    validity.until_just_inside().await?;
+    let seen = punctual.submit_code(&mailed.code, SkipBox::Ticked).await?;
+    validity.was_inside()?;
+    stage.control(
+        "just inside its validity the code should lead to the confirmation",
+        &seen,
+        seen.is(Screen::SkipConfirmation),
+    )?;
+
     let mut a = person.browser("A", &account);
+    let validity = Span::of_code(&stage, &person);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
-    person.wait(stage.numbers().code_validity.0 + stage.margin(&person)).await?;
+    validity.begun().until_just_outside().await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Ticked).await?;
     stage.judge(
         check,

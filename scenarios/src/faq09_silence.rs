@@ -95,12 +95,17 @@ async fn mails(stage: Arc<Stage>) -> Result<(), Trouble> {
     person.wait(lead).await?;
     let first = a.start(&account).await?;
     stage.control("ten days before its end the skip should skip", &first.seen, first.seen.is(Screen::MyPage))?;
-    for _ in 0..9 {
+    for days_left in (1..10).rev() {
         person.wait(DAY).await?;
-        let next = a.start(&account).await?;
-        stage.control("the skip should skip until its end", &next.seen, next.seen.is(Screen::MyPage))?;
+        if DAY * days_left > stage.skip_tolerance() {
+            let next = a.start(&account).await?;
+            stage.control("the skip should skip until its end", &next.seen, next.seen.is(Screen::MyPage))?;
+        }
     }
-    person.wait(2 * DAY).await?;
+    // Past the day of the expiry: a sign-in on it might be asked for a code, whose mail is no notice.
+    for _ in 0..2 {
+        person.wait(DAY).await?;
+    }
     let control = a.start(&account).await?;
     let mails = only_the_control_mail(&a, &account, &first, &control).await?;
     stage.judge(check, "no mail from ten days before the expiry until after it", mails.observed, mails.holds)

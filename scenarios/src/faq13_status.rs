@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use sekisho_simulator::browser::UserAgent;
-use sekisho_simulator::target::Status;
+use sekisho_simulator::target::{Screen, Status, Step};
 use sekisho_simulator::{Trouble, Visitor};
 
-use crate::moves::{resume_all, sign_in, sign_in_and_skip};
+use crate::moves::{resume_all, sign_in, sign_in_and_skip, sign_in_ticked, want};
 use crate::scenario::{Scenario, stories};
+use crate::span::Span;
 use crate::stage::Stage;
 use crate::text::stands_alone;
 
@@ -81,10 +82,19 @@ async fn many(stage: Arc<Stage>) -> Result<(), Trouble> {
 async fn lapsed(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
-    sign_in_and_skip(&mut a, &account).await?;
-    person.wait(stage.numbers().skip_validity.0 + stage.margin(&person)).await?;
+    sign_in_ticked(&mut a, &account).await?;
+    let days = Span::of_skip(&stage, &person);
+    want(Step::ConfirmSkip, Screen::MyPage, &a.confirm_skip().await?)?;
+    let days = days.begun();
+
+    // The control arm: just inside the screen still says あり.
+    days.until_just_inside().await?;
     let mut b = person.browser("B", &account);
     sign_in(&mut b, &account).await?;
+    let (status, seen) = b.skip_status().await?;
+    days.was_inside()?;
+    stage.control("just before the last skip lapses the screen should say あり", &seen, status == Status::Some)?;
+    days.until_just_outside().await?;
     shows(&stage, "faq13-after-the-last-lapsed-shows-none", "after the last skip lapsed: なし", &mut b, Status::None)
         .await
 }

@@ -39,6 +39,7 @@ pub mod oracle;
 mod scenario;
 mod select;
 pub mod selftest;
+mod span;
 mod stage;
 mod text;
 

@@ -10,6 +10,7 @@ use sekisho_simulator::{AskedChange, Person, Trouble, Visitor};
 use crate::address::{Checks, change_address, decides, needs_code_mails, put_back};
 use crate::moves::{sign_in, want, wrong_code};
 use crate::scenario::{Scenario, stories};
+use crate::span::Span;
 use crate::stage::Stage;
 
 pub(crate) const SCENARIOS: &[Scenario] = stories![
@@ -67,7 +68,7 @@ async fn before_go_live(stage: Arc<Stage>) -> Result<(), Trouble> {
     let next = b.begin(&new).await?;
     stage.opens(check, "before go-live the new address signs in, with no code", Screen::MyPage, &next.seen)?;
     let new = person.moved(&old, &new_address);
-    person.wait(HOUR + stage.margin(&person)).await?;
+    person.wait_until(go_live + stage.margin()).await?;
     decides(&stage, &person, Checks::both(check), "after go-live", &new, &old).await
 }
 
@@ -86,7 +87,7 @@ async fn unconfirmed(stage: Arc<Stage>) -> Result<(), Trouble> {
             "the target changes an address without mailing a number to it (the profile has no `mail.confirmation`)";
         return Err(Trouble::NotOffered(reason.to_owned()));
     }
-    needs_code_mails(&stage, 6)?;
+    needs_code_mails(&stage, 8)?;
     let (person, old) = stage.person().await?;
     let new = old.at(&stage.world.fresh_address());
     let told = tell_unconfirmed(&stage, &person, &old, &new).await;
@@ -114,9 +115,29 @@ async fn tell_unconfirmed(stage: &Stage, person: &Person, old: &Account, new: &A
     }
     decides(stage, person, Checks::both(check), "after a wrong number", old, new).await?;
 
+    let declared = stage.numbers().confirmation_validity;
+    let validity = || declared.map(|length| Span::of_number(stage, person, length.0));
+    if let Some(validity) = validity() {
+        let late = a.ask_for_change(new_address).await?;
+        want(Step::SubmitAddress, Screen::AddressConfirmation, &late.seen)?;
+        let number = number_of(&a, &late, new_address).await?;
+        validity.begun().until_just_outside().await?;
+        a.confirm_address(&number).await?;
+        decides(stage, person, Checks::both(check), "after a number that came too late", old, new).await?;
+    }
+
+    // The control arm of all that: in time, the right number does change the address.
+    let validity = validity();
     let again = a.ask_for_change(new_address).await?;
     want(Step::SubmitAddress, Screen::AddressConfirmation, &again.seen)?;
-    a.confirm_address(&number_of(&a, &again, new_address).await?).await?;
+    let number = number_of(&a, &again, new_address).await?;
+    if let Some(validity) = &validity {
+        validity.until_just_inside().await?;
+    }
+    a.confirm_address(&number).await?;
+    if let Some(validity) = validity {
+        validity.was_inside()?;
+    }
     let mut b = person.browser("B", new);
     let next = b.start(new).await?;
     stage.control("with the mailed number the new address should sign in", &next.seen, next.seen.asks_for_code())

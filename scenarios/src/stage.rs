@@ -6,16 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use sekisho_rules::Portal;
 use sekisho_simulator::account::Account;
+use sekisho_simulator::clock::Seat;
 use sekisho_simulator::recorder::Recorder;
 use sekisho_simulator::target::{Numbers, Screen, Step};
 use sekisho_simulator::world::{Casting, World};
 use sekisho_simulator::{Person, Seen, Trouble, Visitor};
 
-/// Beside the tolerance, how far from a boundary a probe lies where the clock can be frozen.
+/// Beside the tolerance, how far from a boundary a probe lies.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// The same where the clock runs: a slow answer must not carry a probe over the boundary.
-const PROBE_RUNNING: Duration = Duration::from_secs(60);
+/// The same for what takes many requests and a quiet time, where the clock runs, and for load, which has answers that are slow on
+/// purpose: it must not be carried over the boundary.
+const ROOM: Duration = Duration::from_secs(60);
 
 /// What was judged of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,18 +52,27 @@ pub struct Stage {
     recorder: Arc<dyn Recorder>,
     /// Accounts given beforehand, for load; without them people are cast as they are needed.
     given: Option<Mutex<VecDeque<Account>>>,
+    /// The story's seat, where the target has one clock for all.
+    seat: Option<Arc<Seat>>,
     book: Mutex<BTreeMap<&'static str, Judgement>>,
 }
 
 impl Stage {
     /// A stage for a check: people are cast one by one, their clocks stand still where the target can do that.
     pub fn for_check(world: Arc<World>, portal: Portal, recorder: Arc<dyn Recorder>) -> Stage {
-        Stage { world, portal, recorder, given: None, book: Mutex::default() }
+        Stage { world, portal, recorder, given: None, seat: None, book: Mutex::default() }
+    }
+
+    /// The same where stories wait for each other, because the target has one clock for all: this story has this seat.
+    #[must_use]
+    pub fn seated(self, seat: Option<Arc<Seat>>) -> Stage {
+        Stage { seat, ..self }
     }
 
     /// A stage for load: the accounts are there beforehand and the clocks run.
     pub fn for_load(world: Arc<World>, portal: Portal, recorder: Arc<dyn Recorder>, accounts: Vec<Account>) -> Stage {
-        Stage { world, portal, recorder, given: Some(Mutex::new(accounts.into())), book: Mutex::default() }
+        let given = Some(Mutex::new(accounts.into()));
+        Stage { world, portal, recorder, given, seat: None, book: Mutex::default() }
     }
 
     /// Somebody with one account in this portal.
@@ -74,7 +85,7 @@ impl Stage {
         match given {
             Some(account) => Ok((self.world.person_of(&account, self.recorder.clone()), account)),
             None => {
-                let casting = Casting { running: self.given.is_some(), starts_at: None };
+                let casting = Casting { running: self.given.is_some(), starts_at: None, seat: self.seat.clone() };
                 self.world.person(self.portal, casting, self.recorder.clone()).await
             }
         }
@@ -85,7 +96,7 @@ impl Stage {
     /// # Errors
     /// When the clock of an account cannot be started at will.
     pub async fn person_starting(&self, at: SystemTime) -> Result<(Person, Account), Trouble> {
-        let casting = Casting { running: false, starts_at: Some(at) };
+        let casting = Casting { running: false, starts_at: Some(at), seat: self.seat.clone() };
         self.world.person(self.portal, casting, self.recorder.clone()).await
     }
 
@@ -94,9 +105,25 @@ impl Stage {
         &self.world.target.numbers
     }
 
-    /// How far from a boundary a probe must lie to be judged.
-    pub fn margin(&self, person: &Person) -> Duration {
-        self.numbers().tolerance.0 + if person.clock_is_frozen() { PROBE } else { PROBE_RUNNING }
+    /// How close to the end of a skip nothing is judged.
+    pub fn skip_tolerance(&self) -> Duration {
+        let numbers = self.numbers();
+        numbers.skip_tolerance.unwrap_or(numbers.tolerance).0
+    }
+
+    /// How far from a boundary a probe of one request must lie to be judged.
+    pub fn margin(&self) -> Duration {
+        self.beside(self.numbers().tolerance.0)
+    }
+
+    /// How far from a boundary something must lie that takes many requests and a quiet time.
+    pub fn room(&self, person: &Person) -> Duration {
+        if person.clock_is_frozen() { self.margin() } else { self.numbers().tolerance.0 + ROOM }
+    }
+
+    /// How far from a boundary a probe lies round which so long a time is not judged.
+    pub(crate) fn beside(&self, tolerance: Duration) -> Duration {
+        tolerance + if self.given.is_some() { ROOM } else { PROBE }
     }
 
     /// Judges a check: `holds` says whether what must hold was seen. A check judged twice keeps the worse judgement.

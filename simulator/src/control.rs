@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::account::{Account, AccountError, AccountKey, Accounts, Wanted};
 use crate::browser::{Browser, Network, Request, UserAgent};
-use crate::clock::{Clock, ClockError};
+use crate::clock::{Clock, ClockError, GlobalClock, Time};
 use crate::office::{Office, OfficeError, Procedure};
 use crate::recorder::Unwatched;
 use crate::target::Control;
@@ -79,6 +79,16 @@ impl Clock for ControlClient {
 
     fn can_freeze(&self) -> bool {
         true
+    }
+}
+
+/// All accounts move together, as if the target had one clock. They move by a span and not to an instant: accounts that the run did not
+/// make may be ahead of its own, and no clock runs backwards.
+#[async_trait]
+impl GlobalClock for ControlClient {
+    async fn advance_all(&self, _: Time, by: Duration) -> Result<(), ClockError> {
+        let body = json!({ "accounts": "all", "advance_ms": by.as_millis() as u64 });
+        self.post("/clock", body).await.map(drop).map_err(ClockError::Control)
     }
 }
 

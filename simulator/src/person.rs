@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::account::{Account, AccountKey};
 use crate::browser::{Browser, UserAgent, Witness};
-use crate::clock::PersonTime;
+use crate::clock::{Seat, Time};
 use crate::mailbox::Mark;
 use crate::office::{Office, OfficeError, Procedure};
 use crate::recorder::Recorder;
@@ -25,18 +25,39 @@ pub(crate) struct Life {
     pub(crate) recorder: Arc<dyn Recorder>,
     pub(crate) name: String,
     accounts: Mutex<Vec<AccountKey>>,
-    time: Mutex<PersonTime>,
+    clock: PersonClock,
+}
+
+/// Which clock a person goes by.
+pub(crate) enum PersonClock {
+    /// One of their own, which moves with those of their accounts.
+    Own(Mutex<Time>),
+    /// The target's, one for all, on which their story has a seat.
+    Shared(Arc<Seat>),
+}
+
+impl PersonClock {
+    pub(crate) fn own(time: Time) -> PersonClock {
+        PersonClock::Own(Mutex::new(time))
+    }
 }
 
 impl Life {
     pub(crate) fn now(&self) -> SystemTime {
-        self.time.lock().unwrap_or_else(PoisonError::into_inner).now()
+        self.time().now()
+    }
+
+    fn time(&self) -> Time {
+        match &self.clock {
+            PersonClock::Own(time) => *time.lock().unwrap_or_else(PoisonError::into_inner),
+            PersonClock::Shared(seat) => seat.time(),
+        }
     }
 }
 
 impl Person {
-    pub(crate) fn new(world: Arc<World>, name: String, time: PersonTime, recorder: Arc<dyn Recorder>) -> Person {
-        let life = Life { world, recorder, name, accounts: Mutex::default(), time: Mutex::new(time) };
+    pub(crate) fn new(world: Arc<World>, name: String, clock: PersonClock, recorder: Arc<dyn Recorder>) -> Person {
+        let life = Life { world, recorder, name, accounts: Mutex::default(), clock };
         Person { life: Arc::new(life) }
     }
 
@@ -52,11 +73,19 @@ impl Person {
 
     /// Whether their clock stands still until it is moved, so that an instant can be hit exactly.
     pub fn clock_is_frozen(&self) -> bool {
-        matches!(self.time(), PersonTime::Frozen(_))
+        self.life.time().is_frozen()
     }
 
-    pub(crate) fn time(&self) -> PersonTime {
-        *self.life.time.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn time(&self) -> Time {
+        self.life.time()
+    }
+
+    /// The seat of their story, where the target has one clock for all.
+    pub(crate) fn seat(&self) -> Option<&Arc<Seat>> {
+        match &self.life.clock {
+            PersonClock::Own(_) => None,
+            PersonClock::Shared(seat) => Some(seat),
+        }
     }
 
     /// From now on the account's clock moves with this person's.
@@ -77,16 +106,32 @@ impl Person {
         Visitor::new(self.life.clone(), browser, account.key.portal)
     }
 
-    /// Lets time pass: the clocks of all their accounts and cookie jars move forward together.
+    /// Lets time pass: the clocks of all their accounts and cookie jars move forward together. Where the target has one clock for all,
+    /// it moves once everybody else waits too.
     ///
     /// # Errors
-    /// When the target's clock cannot be moved.
+    /// When the target's clock cannot be moved, or the run was interrupted meanwhile.
     pub async fn wait(&self, by: Duration) -> Result<(), Trouble> {
+        let own = match &self.life.clock {
+            PersonClock::Own(own) => own,
+            PersonClock::Shared(seat) => return self.life.world.wait_for(seat, seat.time().now() + by).await,
+        };
         let accounts = self.life.accounts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.life.world.clock.advance(&accounts, by).await?;
-        let mut time = self.life.time.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut time = own.lock().unwrap_or_else(PoisonError::into_inner);
         *time = time.advanced(by);
         Ok(())
+    }
+
+    /// Lets time pass until this instant; none where it is past.
+    ///
+    /// # Errors
+    /// As [`Person::wait`].
+    pub async fn wait_until(&self, at: SystemTime) -> Result<(), Trouble> {
+        match at.duration_since(self.now()) {
+            Ok(by) => self.wait(by).await,
+            Err(_) => Ok(()),
+        }
     }
 
     /// The same account under the address that was registered in place of its own: from now on its clock is moved by that name.

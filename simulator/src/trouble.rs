@@ -50,6 +50,14 @@ pub enum Trouble {
         /// What was seen.
         seen: String,
     },
+    /// An answer came so late that its instant says nothing about the boundary it was to probe.
+    #[error("{what}: the clock ran {late:.3} s too far while it was probed, so that the answer says nothing")]
+    Late {
+        /// What was probed.
+        what: String,
+        /// How far beyond the last instant at which it would have counted, in seconds.
+        late: f64,
+    },
     /// A control arm did not succeed, so the refusal it should give meaning to means nothing.
     #[error("the control arm failed: {0}")]
     ControlArm(String),
@@ -97,6 +105,7 @@ impl Trouble {
     pub fn summary(&self) -> String {
         match self {
             Trouble::NoMail { kind, seconds, .. } => format!("no {kind} mail came within {seconds:.1} s"),
+            Trouble::Late { what, .. } => format!("{what}: probed too late"),
             other => other.to_string(),
         }
     }
@@ -107,7 +116,7 @@ impl Trouble {
             self,
             Trouble::Means(_)
                 | Trouble::Driver(DriverError::StepMissing(_))
-                | Trouble::Clock(ClockError::NoMeans)
+                | Trouble::Clock(ClockError::NoMeans | ClockError::Global | ClockError::Past { .. })
                 | Trouble::Office(OfficeError::NoMeans)
                 | Trouble::Account(AccountError::NoMeans(_) | AccountError::UsedUp { .. })
         )

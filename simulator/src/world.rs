@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, AccountKey, Accounts, Wanted};
 use crate::browser::Network;
-use crate::clock::{Clock, PersonTime};
+use crate::clock::{Clock, ClockError, Seat, Time, Timeline};
 use crate::mailbox::Mailbox;
 use crate::office::Office;
-use crate::person::Person;
+use crate::person::{Person, PersonClock};
 use crate::population::Population;
 use crate::recorder::Recorder;
 use crate::sink::{Fault, Faults};
@@ -30,8 +30,10 @@ pub struct World {
     pub network: Arc<Network>,
     /// Where mail arrives.
     pub mailbox: Arc<dyn Mailbox>,
-    /// Moves the target's clock.
+    /// Moves the clocks of accounts, where each has its own.
     pub clock: Arc<dyn Clock>,
+    /// The target's clock, where it has one for all.
+    pub timeline: Option<Timeline>,
     /// Gives accounts.
     pub accounts: Arc<dyn Accounts>,
     /// Changes addresses in person, where it can be driven (FAQ-05).
@@ -66,16 +68,32 @@ impl MailRefusal for Faults {
 }
 
 /// What kind of person a story needs.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Casting {
     /// When their clock starts; `None` for the target's present.
     pub starts_at: Option<SystemTime>,
     /// Whether their clock runs while the story goes on; else it stands until it is moved, where the target can do that.
     pub running: bool,
+    /// Their story's seat, where the target has one clock for all (see [`World::seats`]).
+    pub seat: Option<Arc<Seat>>,
 }
 
 impl World {
-    /// Somebody with one account in a portal.
+    /// Seats for so many stories, of which at most `busy` go on at once: each of them must [`Seat::begin`]. All are taken before the first
+    /// begins. `None` where each account has a clock of its own, and stories need not wait for each other.
+    pub async fn seats(&self, count: usize, busy: usize) -> Option<Vec<Arc<Seat>>> {
+        match &self.timeline {
+            None => None,
+            Some(timeline) => Some(timeline.seats(count, busy).await),
+        }
+    }
+
+    pub(crate) async fn wait_for(&self, seat: &Seat, at: SystemTime) -> Result<(), Trouble> {
+        let waited = self.cancel.run_until_cancelled(seat.wait_until(at)).await;
+        Ok(waited.ok_or(Trouble::Interrupted)??)
+    }
+
+    /// Somebody with one account in a portal. Where the target has one clock for all, the story waits until their time begins.
     ///
     /// # Errors
     /// When there is no account, or its clock cannot start where it should.
@@ -85,10 +103,13 @@ impl World {
         casting: Casting,
         recorder: Arc<dyn Recorder>,
     ) -> Result<(Person, Account), Trouble> {
-        let (wanted, time) = self.cast(portal, casting)?;
+        let (wanted, clock) = match &self.timeline {
+            None => self.cast(portal, &casting)?,
+            Some(timeline) => self.cast_on(timeline, portal, casting).await?,
+        };
         let accounts = self.accounts.provide(vec![wanted]).await?;
         let account = accounts.into_iter().next().ok_or_else(|| Trouble::Means("no account was given".to_owned()))?;
-        Ok((self.embody(&account, time, recorder), account))
+        Ok((self.embody(&account, clock, recorder), account))
     }
 
     /// So many people at once, for load: one account each, clocks running.
@@ -97,13 +118,14 @@ impl World {
     /// When there are not enough accounts.
     pub async fn crowd(self: &Arc<Self>, portals: &[Portal]) -> Result<Vec<Account>, Trouble> {
         let casting = Casting { running: true, ..Casting::default() };
-        let wanted = portals.iter().map(|portal| Ok(self.cast(*portal, casting)?.0)).collect::<Result<_, Trouble>>()?;
+        let wanted =
+            portals.iter().map(|portal| Ok(self.cast(*portal, &casting)?.0)).collect::<Result<_, Trouble>>()?;
         Ok(self.accounts.provide(wanted).await?)
     }
 
     /// The person behind an account that exists, on a running clock.
     pub fn person_of(self: &Arc<Self>, account: &Account, recorder: Arc<dyn Recorder>) -> Person {
-        self.embody(account, PersonTime::Running(Duration::ZERO), recorder)
+        self.embody(account, PersonClock::own(Time::REAL), recorder)
     }
 
     /// An additional account under a main one, with an address of its own (FAQ-15).
@@ -116,6 +138,7 @@ impl World {
         }
         let particulars = self.population.draw();
         let time = person.time();
+        let starts = person.seat().is_some() || time != Time::REAL;
         let wanted = Wanted {
             account: Account {
                 key: AccountKey { portal: main.key.portal, address: address(&particulars.mailbox) },
@@ -123,8 +146,8 @@ impl World {
                 name: main.name.clone(),
             },
             main: Some(main.key.address.clone()),
-            starts_at: matches!(time, PersonTime::Frozen(_)).then(|| time.now()),
-            frozen: matches!(time, PersonTime::Frozen(_)),
+            starts_at: (starts && self.accounts.can_start_at()).then(|| time.now()),
+            frozen: time.is_frozen(),
         };
         let accounts = self.accounts.provide(vec![wanted]).await?;
         let account = accounts.into_iter().next().ok_or_else(|| Trouble::Means("no account was given".to_owned()))?;
@@ -137,37 +160,64 @@ impl World {
         address(&self.population.draw().mailbox)
     }
 
-    fn cast(&self, portal: Portal, casting: Casting) -> Result<(Wanted, PersonTime), Trouble> {
+    /// What is wanted for somebody whose account has a clock of its own.
+    fn cast(&self, portal: Portal, casting: &Casting) -> Result<(Wanted, PersonClock), Trouble> {
         let frozen = !casting.running && self.clock.can_freeze() && self.accounts.can_start_at();
         if casting.starts_at.is_some() && !self.accounts.can_start_at() {
             return Err(Trouble::Means("the clock of an account cannot be started at will".to_owned()));
         }
-        // Whole seconds: HTTP dates and cookies know no finer time, and a frozen instant should be what it says.
-        let present = SystemTime::UNIX_EPOCH
-            + Duration::from_secs(
-                SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs(),
-            );
-        let start = casting.starts_at.unwrap_or(present);
-        let time = if frozen {
-            PersonTime::Frozen(start)
-        } else {
-            PersonTime::Running(start.duration_since(present).unwrap_or_default())
-        };
+        let start = casting.starts_at.unwrap_or_else(present);
+        let chosen = frozen || casting.starts_at.is_some();
+        let time = if chosen { Time::starting_at(start, frozen) } else { Time::REAL };
+        let wanted = Wanted { account: self.draw(portal), main: None, starts_at: chosen.then_some(start), frozen };
+        Ok((wanted, PersonClock::own(time)))
+    }
+
+    /// What is wanted for somebody who goes by the target's one clock, once their time has begun.
+    async fn cast_on(
+        &self,
+        timeline: &Timeline,
+        portal: Portal,
+        casting: Casting,
+    ) -> Result<(Wanted, PersonClock), Trouble> {
+        let seat = casting.seat.ok_or(ClockError::Global)?;
+        let shown = timeline.time().now();
+        if let Some(wanted) = casting.starts_at.filter(|wanted| *wanted < shown) {
+            return Err(ClockError::Past { wanted: in_whole_seconds(wanted), shown: in_whole_seconds(shown) }.into());
+        }
+        self.wait_for(&seat, casting.starts_at.unwrap_or(timeline.regular_from())).await?;
+        let time = seat.time();
+        let starts_at = self.accounts.can_start_at().then(|| time.now());
+        let wanted = Wanted { account: self.draw(portal), main: None, starts_at, frozen: time.is_frozen() };
+        Ok((wanted, PersonClock::Shared(seat)))
+    }
+
+    fn draw(&self, portal: Portal) -> Account {
         let particulars = self.population.draw();
-        let account = Account {
+        Account {
             key: AccountKey { portal, address: address(&particulars.mailbox) },
             password: particulars.password,
             name: particulars.name,
-        };
-        let starts_at = (frozen || casting.starts_at.is_some()).then_some(start);
-        Ok((Wanted { account, main: None, starts_at, frozen }, time))
+        }
     }
 
-    fn embody(self: &Arc<Self>, account: &Account, time: PersonTime, recorder: Arc<dyn Recorder>) -> Person {
-        let person = Person::new(self.clone(), account.name.clone(), time, recorder);
+    fn embody(self: &Arc<Self>, account: &Account, clock: PersonClock, recorder: Arc<dyn Recorder>) -> Person {
+        let person = Person::new(self.clone(), account.name.clone(), clock, recorder);
         person.adopt(account);
         person
     }
+}
+
+/// Real time in whole seconds: HTTP dates and cookies know no finer time, and a frozen instant should be what it says.
+pub fn present() -> SystemTime {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(since_epoch.as_secs())
+}
+
+/// For people.
+fn in_whole_seconds(at: SystemTime) -> jiff::Timestamp {
+    let at = jiff::Timestamp::try_from(at).unwrap_or_default();
+    at.round(jiff::Unit::Second).unwrap_or(at)
 }
 
 fn address(mailbox: &str) -> String {

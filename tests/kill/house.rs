@@ -115,6 +115,7 @@ pub fn world(place: &Place, sink: &Sink, seed: u64, run: &str) -> Arc<World> {
         target: Target::parse("profiles/reference.toml", &profile, &loading).unwrap(),
         network,
         mailbox: sink.mailbox(),
+        timeline: None,
         clock: client.clone() as Arc<dyn Clock>,
         accounts: client as Arc<dyn Accounts>,
         office: None,

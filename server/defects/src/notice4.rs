@@ -1,6 +1,8 @@
 //! NOTICE-4, changing the address: not at all, not in time, too soon, or with codes to the wrong one of the two.
 
-use sekisho_server::core::{AccountState, Address, AddressChange, GO_LIVE, Moment};
+use std::time::Duration;
+
+use sekisho_server::core::{AccountState, Address, AddressChange, GO_LIVE, Moment, NUMBER_VALID};
 use sekisho_server::decisions::{Notice, NoticeContext, Occasion, Recipients};
 use sekisho_server::{Conforming, Decisions};
 
@@ -26,6 +28,8 @@ pub(crate) const DEFECTS: &[Defect] = defects!["NOTICE-4":
         "The new address is registered as soon as it was asked for, without confirmation." => ChangesUnconfirmed;
     "", "notice4-any-number-confirms",
         "The new address is confirmed by any number, or by none." => AnyNumberConfirms;
+    "", "notice4-number-lives-one-second-too-long",
+        "The number that was mailed to the new address confirms it for one second after its 30 minutes." => SecondTooLong;
 ];
 
 /// The recipients of a code while the account has other addresses than the registered one.
@@ -111,5 +115,13 @@ struct AnyNumberConfirms;
 impl Decisions for AnyNumberConfirms {
     fn number_is_right(&self, _typed: &str, _change: &AddressChange) -> bool {
         true
+    }
+}
+
+struct SecondTooLong;
+
+impl Decisions for SecondTooLong {
+    fn number_is_in_time(&self, asked_at: Moment, now: Moment) -> bool {
+        now <= asked_at + NUMBER_VALID + Duration::from_secs(1)
     }
 }

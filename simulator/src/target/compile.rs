@@ -12,7 +12,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::{ProfileError, Source};
-use super::profile::{self, AccountSource, ClockDriver, MailPart, Numbers, OfficeDriver, Profile};
+use super::profile::{self, AccountSource, ClockDriver, ClockScope, MailPart, Numbers, OfficeDriver, Profile};
 use super::template::{Place, Placeholder, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
@@ -40,6 +40,8 @@ pub struct Target {
     pub control: Option<Control>,
     /// How its clock is moved.
     pub clock: ClockDriver,
+    /// Its clock, where it has one for all accounts.
+    pub global_clock: Option<GlobalClockSettings>,
     /// How the office is driven that changes an address in person.
     pub office: OfficeDriver,
     /// Where accounts come from.
@@ -71,6 +73,15 @@ impl std::fmt::Debug for Control {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Control").field("url", &self.url.as_str()).finish_non_exhaustive()
     }
+}
+
+/// How the one clock of a target is treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GlobalClockSettings {
+    /// What it shows when a run begins; `None` for the present.
+    pub starts_at: Option<jiff::Timestamp>,
+    /// Whether it stands still between two moves.
+    pub frozen: bool,
 }
 
 /// Accounts that exist already.
@@ -119,6 +130,8 @@ pub struct Loading {
     pub base: Option<Url>,
     /// Replaces `[control]`.
     pub control: Option<Control>,
+    /// Replaces what `[clock]` says about one clock for all accounts.
+    pub global_clock: Option<GlobalClockSettings>,
 }
 
 impl Target {
@@ -155,6 +168,8 @@ impl Target {
         if control.is_none() {
             compiler.nothing_needs_control(&profile)?;
         }
+        let global_clock =
+            loading.global_clock.map_or_else(|| compiler.global_clock(&profile), |given| Ok(Some(given)))?;
         compiler.address_change(&profile, &acts)?;
         compiler.not_applicable(&profile)?;
         Ok(Target {
@@ -199,6 +214,7 @@ impl Target {
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file,
             clock: profile.clock.driver,
+            global_clock,
             office: profile.office.driver,
             accounts: *profile.accounts.source.as_ref(),
             control,
@@ -366,6 +382,26 @@ impl Compiler<'_> {
                 Err(self.missing(&format!("[{table}]"), &format!("{table}.driver"), message))
             }
         }
+    }
+
+    fn global_clock(&self, profile: &Profile) -> Result<Option<GlobalClockSettings>, ProfileError> {
+        let clock = &profile.clock;
+        let senseless = |key: &str, message: &str| Err(self.missing("[clock]", &format!("clock.{key}"), message));
+        if clock.scope != ClockScope::Global {
+            if clock.frozen.is_some() || clock.starts_at.is_some() {
+                return senseless("scope", "`frozen` and `starts_at` are for a clock with `scope = \"global\"`");
+            }
+            return Ok(None);
+        }
+        if clock.driver == ClockDriver::None {
+            return senseless("scope", "without a `driver` there is nothing to move it by");
+        }
+        if profile.accounts.source.as_ref() != &AccountSource::Control {
+            let message = "by the control listener only accounts that it makes can go by one clock: `accounts.source` must be `control`";
+            return senseless("scope", message);
+        }
+        let starts_at = clock.starts_at.map(|instant| instant.0);
+        Ok(Some(GlobalClockSettings { starts_at, frozen: clock.frozen.unwrap_or_default() }))
     }
 
     /// The steps of an address change and the number in its mail belong together: one without the other would send empty fields

@@ -73,6 +73,10 @@ pub struct Numbers {
     pub skip_validity: Span,
     /// How far from a boundary nothing is judged, on either side.
     pub tolerance: Span,
+    /// The same for the end of a skip, where it differs: a target may count calendar days.
+    pub skip_tolerance: Option<Span>,
+    /// How long the number that confirms a new address is good, where the target declares it (NOTICE-4).
+    pub confirmation_validity: Option<Span>,
     /// The first instant at which a code is asked (NOTICE-1).
     pub go_live: Instant,
     /// How many browsers hold a skip at once where "no limit" is tried (FAQ-07).
@@ -93,6 +97,8 @@ impl Default for Numbers {
             code_validity: Span(Duration::from_secs(30 * 60)),
             skip_validity: Span(Duration::from_secs(90 * 24 * 3600)),
             tolerance: Span(Duration::from_secs(2)),
+            skip_tolerance: None,
+            confirmation_validity: None,
             go_live: Instant(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_755_032_400)),
             browsers_tried: 64,
             wrong_codes: None,
@@ -185,6 +191,24 @@ pub struct Clock {
     /// By what means.
     #[serde(default)]
     pub driver: ClockDriver,
+    /// Whose clock that is.
+    #[serde(default)]
+    pub scope: ClockScope,
+    /// For `scope = "global"`: whether the clock stands still between two moves.
+    pub frozen: Option<bool>,
+    /// For `scope = "global"`: what the clock shows when a run begins; without it the present.
+    pub starts_at: Option<Instant>,
+}
+
+/// Whose clock is moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockScope {
+    /// Each account has its own.
+    #[default]
+    Account,
+    /// The target has one for all.
+    Global,
 }
 
 /// The means by which a clock is moved.
@@ -194,7 +218,7 @@ pub enum ClockDriver {
     /// It cannot be moved: what needs it is skipped.
     #[default]
     None,
-    /// By the `[control]` listener, per account.
+    /// By the `[control]` listener.
     Control,
 }
 
