@@ -25,7 +25,7 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
     }
     let seed = seed_or_fresh(options.seed);
     let venue = match &options.defect {
-        Some(id) => Venue::embedded(defective(id)?, seed, interrupt.token.clone()).await?,
+        Some(id) => Venue::embedded(defective(id)?, seed, interrupt.token.clone()).await?.with_defect(id),
         None => Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?,
     };
     let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;
