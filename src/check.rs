@@ -25,12 +25,12 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
         return Ok(ExitCode::Success);
     }
     let seed = seed_or_fresh(options.seed);
-    let decisions = options.defect.as_deref().map_or_else(|| Ok(Arc::new(Conforming) as Arc<_>), defective)?;
-    let venue = match &options.target {
-        Some(profile) => Venue::of(Some(profile), seed, interrupt.token.clone()).await?,
-        None => {
+    let venue = match (&options.target, &options.defect) {
+        (Some(profile), _) => Venue::of(Some(profile), seed, interrupt.token.clone()).await?,
+        (None, defect) => {
+            let decisions = defect.as_deref().map_or_else(|| Ok(Arc::new(Conforming) as Arc<_>), defective)?;
             let setting = Setting { clocks: options.clock.into(), ..Setting::of(seed) };
-            Venue::embedded(decisions, setting, interrupt.token.clone()).await?
+            Venue::embedded(decisions, setting, interrupt.token.clone()).await?.with_defect(defect.as_deref())
         }
     };
     let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;

@@ -81,6 +81,7 @@ pub(crate) struct Venue {
     sink: Sink,
     server: Option<RunningServer>,
     profile: Option<String>,
+    defect: Option<String>,
 }
 
 impl Venue {
@@ -122,14 +123,19 @@ impl Venue {
             target.numbers.mail_patience.0 = patience;
         }
         let world = world(target, &sink, seed, cancel)?;
-        Ok(Venue { world, sink, server: Some(server), profile: None })
+        Ok(Venue { world, sink, server: Some(server), profile: None, defect: None })
     }
 
     async fn foreign(path: &Path, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
         let target = Target::load(path, &Loading::default())?;
         let sink = Sink::start(SinkConfig { listen: target.mail_listen, seed, ..SinkConfig::default() }).await?;
         let world = world(target, &sink, seed, cancel)?;
-        Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()) })
+        Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()), defect: None })
+    }
+
+    /// The same place, with the defect that the embedded server was started with on record.
+    pub(crate) fn with_defect(self, id: Option<&str>) -> Venue {
+        Venue { defect: id.map(str::to_owned), ..self }
     }
 
     /// What the record says about the target.
@@ -140,6 +146,7 @@ impl Venue {
             // Clocks of accounts are those of accounts that the run made for itself, never the target's own.
             clock_left_at: self.world.timeline.as_ref().map(|timeline| in_words(timeline.time().now())),
             profile: self.profile.clone(),
+            defect: self.defect.clone(),
         }
     }
 
@@ -170,7 +177,12 @@ fn world(target: Target, sink: &Sink, seed: u64, cancel: CancellationToken) -> R
             CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display()))
         })?,
     };
-    let network = Arc::new(Network::new(NetworkConfig { extra_roots_pem, ..NetworkConfig::default() })?);
+    let network = Arc::new(Network::new(NetworkConfig {
+        extra_roots_pem,
+        connect_timeout: target.limits.connect_patience.0,
+        exchange_timeout: target.limits.answer_patience.0,
+        ..NetworkConfig::default()
+    })?);
     let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &network)));
     let timeline = control
         .clone()

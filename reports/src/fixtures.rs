@@ -54,6 +54,7 @@ pub(crate) fn run(rules: Vec<RuleText>, checks: Vec<CheckRow>, load: Option<Load
             profile_sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
             clock_left_at: None,
             profile: Some("staging.toml".to_owned()),
+            defect: None,
         },
         levels: Level::DEFAULT.to_vec(),
         interrupted: false,

@@ -18,6 +18,9 @@ use crate::scenario::Scenario;
 use crate::select::Selection;
 use crate::stage::{Judged, Judgement, Stage};
 
+/// How much of a reason, or of what was observed, a row repeats.
+const MAX_TEXT_CHARS: usize = 2_000;
+
 /// What one scenario found in one portal.
 #[derive(Debug, Clone)]
 pub struct Told {
@@ -75,6 +78,7 @@ pub(crate) async fn run_stories(
         .collect();
     let mut running = stream::iter(running).buffer_unordered(begun_at_once.max(1));
     let mut ended = Vec::new();
+    let mut kept_bytes = 0;
     while let Some((place, outcome, scenario, portal)) = running.next().await {
         let mut outcome = outcome.unwrap_or_else(|error| Told {
             scenario: scenario.id,
@@ -88,6 +92,7 @@ pub(crate) async fn run_stories(
             outcome.kept.exchanges = Vec::new();
             outcome.kept.mails = Vec::new();
         }
+        outcome.kept.fit(&mut kept_bytes);
         told(&outcome);
         ended.push((place, outcome));
     }
@@ -116,20 +121,29 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, se
         seat.begin().await;
     }
     let begun = Instant::now();
+    let limit = world.target.limits.story_patience.0;
     let outcome = match not_offered(&world, scenario) {
         true => Ok(()),
-        false => match AssertUnwindSafe((scenario.tell)(stage.clone())).catch_unwind().await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Trouble::ControlArm("the story itself panicked: this is a fault of the harness".to_owned())),
-        },
+        false => {
+            match tokio::time::timeout(limit, AssertUnwindSafe((scenario.tell)(stage.clone())).catch_unwind()).await {
+                Err(_) => Err(Trouble::TookTooLong { limit }),
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(_)) => {
+                    Err(Trouble::ControlArm("the story itself panicked: this is a fault of the harness".to_owned()))
+                }
+            }
+        }
     };
     if let Some(seat) = seat {
         seat.leave();
     }
     let took = begun.elapsed();
     let judgements = stage.judgements();
-    let rows =
-        scenario.checks.iter().map(|check| row(&world, check, portal, judgements.get(check), &outcome, took)).collect();
+    let rows = scenario.checks.iter().map(|check| {
+        let ending = Ending { outcome: &outcome, settled: stage.is_settled(check), took };
+        row(&world, check, portal, judgements.get(check), &ending)
+    });
+    let rows = rows.collect();
     Told { scenario: scenario.id, portal, rows, kept: keeper.take() }
 }
 
@@ -144,22 +158,29 @@ fn not_applicable(world: &World, check: &str) -> Option<String> {
     ids.iter().find_map(|id| world.target.not_applicable.get(id)).cloned()
 }
 
+/// How a story ended, for one of its checks.
+struct Ending<'a> {
+    outcome: &'a Result<(), Trouble>,
+    /// Whether the story said that nothing after it could break what was judged.
+    settled: bool,
+    took: Duration,
+}
+
 fn row(
     world: &World,
     check: &'static str,
     portal: Portal,
     judgement: Option<&Judgement>,
-    outcome: &Result<(), Trouble>,
-    took: Duration,
+    ending: &Ending<'_>,
 ) -> CheckRow {
     let mut row = blank(check, portal);
-    row.duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    row.duration_ms = u64::try_from(ending.took.as_millis()).unwrap_or(u64::MAX);
     if let Some(judgement) = judgement {
         row.expected.clone_from(&judgement.expected);
-        row.observed.clone_from(&judgement.observed);
+        row.observed = shortened(&judgement.observed);
     }
     (row.verdict, row.reason) =
-        match (not_applicable(world, check), judgement.map(|judgement| judgement.verdict), outcome) {
+        match (not_applicable(world, check), judgement.map(|judgement| judgement.verdict), ending.outcome) {
             (Some(reason), ..) => (CheckVerdict::NotApplicable, reason),
             (None, Some(Judged::Fail), _) => (CheckVerdict::Fail, String::new()),
             (None, Some(Judged::Reported), _) => (CheckVerdict::NotApplicable, "reported, not judged".to_owned()),
@@ -168,7 +189,7 @@ fn row(
                 (CheckVerdict::Inconclusive, "neither what must hold nor its opposite was seen".to_owned())
             }
             // What was judged before the story broke off holds only if nothing was to follow that could have broken it.
-            (None, Some(Judged::Pass), Err(trouble)) if settled(check, trouble) => (CheckVerdict::Pass, String::new()),
+            (None, Some(Judged::Pass), Err(_)) if ending.settled => (CheckVerdict::Pass, String::new()),
             (None, None | Some(Judged::Pass), Err(Trouble::NotOffered(reason))) => {
                 (CheckVerdict::NotApplicable, reason.clone())
             }
@@ -178,13 +199,17 @@ fn row(
             (None, None | Some(Judged::Pass), Err(trouble)) => (CheckVerdict::Inconclusive, trouble.to_string()),
             (None, None, Ok(())) => (CheckVerdict::Inconclusive, "the story ended without judging it".to_owned()),
         };
+    row.reason = shortened(&row.reason);
     row
 }
 
-/// Whether a judgement that held stands although the story broke off: it does where another check of the story was judged against
-/// the target, for each check of a story is judged by itself.
-fn settled(check: &str, trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Judged(what) if !what.starts_with(check))
+/// What a target sends may be long, and stands in every report.
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(MAX_TEXT_CHARS).collect();
+    if text.chars().nth(MAX_TEXT_CHARS).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 fn blank(check: &str, portal: Portal) -> CheckRow {

@@ -10,7 +10,7 @@ use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{Mailed, SkipBox, Started, Trouble, Visitor};
 
 use crate::absence::{mails_up_to, only_the_control_mail};
-use crate::moves::{ask_for_code, want};
+use crate::moves::{ask_for_code, code_signs_in, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 use crate::text::{code_like_numbers, stands_alone};
@@ -48,6 +48,8 @@ async fn one_mail(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mails = mails_up_to(&a, &account, &first, &last, 3).await?;
     let check = "faq01-one-mail-goes-to-the-registered-address";
     stage.judge(check, "three sign-ins mail three codes, one each", mails.observed, mails.holds)?;
+    code_signs_in(&stage, &mut a, &three.code).await?;
+    stage.settle(check);
 
     let distinct = BTreeSet::from([&one.code, &two.code, &three.code]).len();
     let check = "faq01-each-attempt-mails-a-fresh-code";
@@ -58,6 +60,7 @@ async fn one_mail(stage: Arc<Stage>) -> Result<(), Trouble> {
         format!("{distinct} different codes of 3"),
         distinct > 1,
     )?;
+    stage.settle(check);
 
     let strangers = strangers(&a, &account, &first, [&one, &two, &three]).await?;
     let observed = if strangers.is_empty() { "nobody else".to_owned() } else { strangers.join(", ") };
@@ -232,5 +235,6 @@ async fn readable(stage: Arc<Stage>) -> Result<(), Trouble> {
         japanese(&letter.text),
     )?;
     let numbers = code_like_numbers(&letter.text);
-    stage.judge(check, "the text has exactly one code-like number", format!("{numbers} of them"), numbers == 1)
+    stage.judge(check, "the text has exactly one code-like number", format!("{numbers} of them"), numbers == 1)?;
+    code_signs_in(&stage, &mut a, &mailed.code).await
 }

@@ -27,9 +27,8 @@ async fn deleted_mail(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq04-an-abandoned-attempt-opens-nothing";
     let seen = a.submit_code("", SkipBox::Unticked).await?;
     stage.refuses(check, "without a code the abandoned attempt signs nobody in", &mut a, &seen).await?;
-    for (step, screen) in
-        [(Step::OpenSkipSettings, Screen::SkipSettings), (Step::OpenSkipConfirmation, Screen::SkipConfirmation)]
-    {
+    let shut = [(Step::OpenSkipConfirmation, Screen::SkipConfirmation), (Step::OpenSkipSettings, Screen::SkipSettings)];
+    for (step, screen) in shut {
         let seen = a.open(step).await?;
         stage.judge(check, "the abandoned attempt opens no other page", seen.describe(), !seen.is(screen))?;
     }
@@ -42,8 +41,14 @@ async fn deleted_mail(stage: Arc<Stage>) -> Result<(), Trouble> {
     let seen = a.open_code_entry().await?;
     want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
     let fresh = a.mailed_code(&account, &started).await?;
-    let seen = a.submit_code(&fresh.code, SkipBox::Unticked).await?;
-    stage.accepts(works, "the new code works", &seen)
+    let seen = a.submit_code(&fresh.code, SkipBox::Ticked).await?;
+    stage.accepts(works, "the new code works", &seen)?;
+    stage.settle(works);
+    for (step, screen) in shut {
+        let seen = a.open(step).await?;
+        stage.control("with the code the same page should open", &seen, seen.is(screen))?;
+    }
+    Ok(())
 }
 
 async fn abandoning(stage: Arc<Stage>) -> Result<(), Trouble> {

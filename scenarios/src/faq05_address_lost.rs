@@ -84,7 +84,9 @@ async fn control_of_the_forgery(
 ) -> Result<(), Trouble> {
     let target = &stage.world.target;
     if !target.knows(Step::SubmitAddress) {
-        return Ok(());
+        let reason =
+            "the profile has no step `submit-address`, so nothing shows that a forged form could change the address";
+        return Err(Trouble::Means(reason.to_owned()));
     }
     let own = stage.world.fresh_address();
     let since = person.mark().await?;
@@ -214,7 +216,8 @@ async fn dead_address(stage: Arc<Stage>) -> Result<(), Trouble> {
         seen.screen,
         Some(Screen::CodeEntry | Screen::MailFailed | Screen::AttemptOver | Screen::SignIn | Screen::Limited)
     );
-    stage.judge(check, "a clear screen that opens nothing", seen.describe(), clear)?;
+    let another = seen.screen.is_some() && !clear;
+    stage.opposites(check, "a clear screen that opens nothing", &seen, Screen::MailFailed, clear, another)?;
     no_way_in(&stage, &mut a, &account).await?;
     let mails = a.world().mailbox.all_for(&account.key.address, started.mark).await?;
     if !mails.is_empty() {

@@ -7,7 +7,7 @@ use sekisho_simulator::Trouble;
 use sekisho_simulator::target::{Screen, Step};
 
 use crate::absence::only_the_control_mail;
-use crate::moves::{sign_in_and_skip, want};
+use crate::moves::{Hourglass, sign_in_and_skip, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 use crate::text::stands_alone;
@@ -28,7 +28,10 @@ async fn screens(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     sign_in_and_skip(&mut a, &account).await?;
     let lapses = person.now() + stage.numbers().skip_validity.0;
+    let hourglass = Hourglass::turn(&person, &account).await?;
     person.wait(DAY * LOOKED_AFTER_DAYS).await?;
+    // If the target's days did not pass, it would have other figures to tell than those that are looked for.
+    hourglass.has_run_out(&stage).await?;
     let next = a.start(&account).await?;
     want(Step::SubmitPassword, Screen::MyPage, &next.seen)?;
     let left = lapses.duration_since(person.now()).unwrap_or_default();

@@ -34,7 +34,9 @@ async fn cookie_cleared(stage: Arc<Stage>) -> Result<(), Trouble> {
 
     a.browser().clear_cookies();
     let next = a.start(&account).await?;
-    stage.asks("faq10-cleared-cookies-ask-again", "with the cookies cleared a code is asked", &next.seen)?;
+    let cleared = "faq10-cleared-cookies-ask-again";
+    stage.asks(cleared, "with the cookies cleared a code is asked", &next.seen)?;
+    stage.settle(cleared);
     let kept = b.start(&account).await?;
     stage.skips("faq10-other-browsers-keep-their-skip", "the other browser still skips", &kept.seen)?;
 
@@ -43,7 +45,9 @@ async fn cookie_cleared(stage: Arc<Stage>) -> Result<(), Trouble> {
     want(Step::SubmitCode, Screen::SkipConfirmation, &seen)?;
     want(Step::ConfirmSkip, Screen::MyPage, &a.confirm_skip().await?)?;
     let next = a.start(&account).await?;
-    stage.skips("faq10-the-skip-can-be-set-again", "set again, it skips", &next.seen)?;
+    let again = "faq10-the-skip-can-be-set-again";
+    stage.skips(again, "set again, it skips", &next.seen)?;
+    stage.settle(again);
     let kept = b.start(&account).await?;
     stage.skips("faq10-other-browsers-keep-their-skip", "the other browser still skips afterwards", &kept.seen)
 }

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use sekisho_simulator::account::Account;
-use sekisho_simulator::browser::Page;
+use sekisho_simulator::browser::{Cookie, Page};
 use sekisho_simulator::target::{Screen, Step, Vars};
-use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
+use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
 use tokio::sync::Semaphore;
 
-use crate::moves::{ask_for_code, resume_all, sign_in, sign_in_and_skip, want};
+use crate::moves::{Hourglass, ask_for_code, proven_skip_cookies, resume_all, sign_in, sign_in_and_skip, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -26,26 +26,33 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
         ["faq12-no-old-cookie-skips-once-resume-was-answered"], race;
 ];
 
+/// How long after the resume a kept cookie is replayed once more.
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
+
 async fn revoke_all(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut lost = person.browser("lost", &account);
     let mut third = person.browser("third", &account);
     let mut acting = person.browser("acting", &account);
+    let mut old = Vec::new();
     for browser in [&mut lost, &mut third, &mut acting] {
         sign_in_and_skip(browser, &account).await?;
         let next = browser.start(&account).await?;
         stage.control("before the resume each browser should skip", &next.seen, next.seen.is(Screen::MyPage))?;
+        old.push(browser.skip_cookies());
     }
-    let old: Vec<_> = [&lost, &third, &acting].iter().flat_map(|browser| browser.skip_cookies()).collect();
     resume_all(&mut acting).await?;
 
     let next = lost.start(&account).await?;
-    stage.asks("faq12-resume-ends-the-skip-of-a-lost-browser", "the lost browser is asked for a code", &next.seen)?;
+    let check = "faq12-resume-ends-the-skip-of-a-lost-browser";
+    stage.asks(check, "the lost browser is asked for a code", &next.seen)?;
+    stage.settle(check);
     let check = "faq12-resume-ends-the-skip-of-every-browser";
     let next = third.start(&account).await?;
     stage.asks(check, "every other browser is asked for a code", &next.seen)?;
     let next = acting.start(&account).await?;
     stage.asks(check, "the acting browser is asked for a code", &next.seen)?;
+    stage.settle(check);
 
     let mut fresh = person.browser("fresh", &account);
     let check = "faq12-a-skip-set-afterwards-works-and-old-ones-stay-dead";
@@ -54,17 +61,27 @@ async fn revoke_all(stage: Arc<Stage>) -> Result<(), Trouble> {
     stage.skips(check, "a skip set after the resume skips", &next.seen)?;
     let next = lost.start(&account).await?;
     stage.asks(check, "the old skip stays dead after a new one was set", &next.seen)?;
+    stage.settle(check);
 
-    // FAQ-12d: kept copies, replayed at once and days later.
+    // FAQ-12d: kept copies, replayed at once and days later. A cookie that lives, replayed alone in the same way, skips.
+    proven_skip_cookies(&stage, &mut fresh, &account).await?;
+    replayed(&stage, &person, &account, &old).await?;
+    let hourglass = Hourglass::turn(&person, &account).await?;
+    person.wait(WEEK).await?;
+    hourglass.has_run_out(&stage).await?;
+    replayed(&stage, &person, &account, &old).await
+}
+
+/// Replays the cookies of each browser in a browser that has no others.
+async fn replayed(stage: &Stage, person: &Person, account: &Account, old: &[Vec<Cookie>]) -> Result<(), Trouble> {
     let check = "faq12-a-revoked-cookie-never-skips";
-    for _ in 0..2 {
-        for cookie in &old {
-            let mut thief = person.browser("replay", &account);
+    for cookies in old {
+        let mut thief = person.browser("replay", account);
+        for cookie in cookies {
             thief.plant(cookie.clone());
-            let next = thief.start(&account).await?;
-            stage.asks(check, "a revoked cookie that was kept does not skip", &next.seen)?;
         }
-        person.wait(Duration::from_secs(7 * 24 * 3600)).await?;
+        let next = thief.start(account).await?;
+        stage.asks(check, "a revoked cookie that was kept does not skip", &next.seen)?;
     }
     Ok(())
 }
@@ -98,6 +115,7 @@ async fn no_choice(stage: Arc<Stage>) -> Result<(), Trouble> {
     }
     let (_, with_three) = a.skip_status().await?;
     let (one, three) = (ways_to_act(&with_one), ways_to_act(&with_three));
+    stage.control("the screen should offer some way to act, the resume at least", &with_one, one > 0)?;
     let observed = format!("{one} ways to act with one skip, {three} with three");
     stage.judge(
         "faq12-no-single-browser-can-be-chosen",
@@ -107,9 +125,10 @@ async fn no_choice(stage: Arc<Stage>) -> Result<(), Trouble> {
     )
 }
 
-/// Forms, buttons and choices on a page.
+/// Forms, buttons and choices on a page, and links.
 fn ways_to_act(seen: &Seen) -> usize {
-    Page::of(&seen.answer).forms().iter().map(|form| 1 + form.ways_to_choose()).sum()
+    let page = Page::of(&seen.answer);
+    page.forms().iter().map(|form| 1 + form.ways_to_choose()).sum::<usize>() + page.links().len()
 }
 
 async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {

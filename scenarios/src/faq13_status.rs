@@ -35,16 +35,27 @@ async fn shows(
     stage.judge(check, expected, observed, status == wanted)
 }
 
+/// The control arm of a status: that the same place can say the opposite.
+async fn first_shows(stage: &Stage, visitor: &mut Visitor, wanted: Status) -> Result<(), Trouble> {
+    let (status, seen) = visitor.skip_status().await?;
+    let what = if wanted == Status::Some { "with a skip the screen should say あり" } else { "without one: なし" };
+    stage.control(what, &seen, status == wanted)
+}
+
 async fn status(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut onlooker = person.browser("onlooker", &account);
     sign_in(&mut onlooker, &account).await?;
-    shows(&stage, "faq13-no-skip-shows-none", "without a skip: なし", &mut onlooker, Status::None).await?;
+    let none = "faq13-no-skip-shows-none";
+    shows(&stage, none, "without a skip: なし", &mut onlooker, Status::None).await?;
     let mut a = person.browser("A", &account);
     sign_in_and_skip(&mut a, &account).await?;
     let check = "faq13-one-skip-shows-some";
     shows(&stage, check, "with one skip: あり, in the browser that holds it", &mut a, Status::Some).await?;
     shows(&stage, check, "with one skip: あり, in another browser too", &mut onlooker, Status::Some).await?;
+    // Each shows that the other is read where the status stands, and not from a text that never changes.
+    stage.settle(none);
+    stage.settle(check);
     resume_all(&mut onlooker).await?;
     shows(&stage, "faq13-after-resume-shows-none", "after the resume: なし", &mut onlooker, Status::None).await
 }
@@ -55,6 +66,7 @@ async fn many(stage: Arc<Stage>) -> Result<(), Trouble> {
     let agents = [UserAgent::DESKTOP, UserAgent::SMARTPHONE, UserAgent::TABLET];
     let mut onlooker = person.browser("onlooker", &account);
     sign_in(&mut onlooker, &account).await?;
+    first_shows(&stage, &mut onlooker, Status::None).await?;
     for number in 0..MANY {
         let mut browser = person.browser_of(&format!("{number}"), &account, agents[number % agents.len()]);
         sign_in_and_skip(&mut browser, &account).await?;
@@ -102,6 +114,8 @@ async fn lapsed(stage: Arc<Stage>) -> Result<(), Trouble> {
 async fn cleared(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
+    sign_in(&mut a, &account).await?;
+    first_shows(&stage, &mut a, Status::None).await?;
     sign_in_and_skip(&mut a, &account).await?;
     a.browser().clear_cookies();
     sign_in(&mut a, &account).await?;

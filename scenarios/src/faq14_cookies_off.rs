@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sekisho_simulator::Trouble;
 use sekisho_simulator::browser::NetworkError;
-use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::target::Screen;
 
 use crate::moves::sign_in;
 use crate::scenario::{Scenario, stories};
@@ -32,7 +32,7 @@ async fn cookies_off(stage: Arc<Stage>) -> Result<(), Trouble> {
     };
     stage.judge(check, "no server error", seen.describe(), seen.answer.status < 500)?;
     stage.judge(check, "nobody gets in without cookies", seen.describe(), !seen.is_signed_in())?;
-    stage.judge(check, "a screen says that cookies are needed", seen.describe(), seen.is(Screen::CookiesOff))?;
-    let page = a.look_at(Step::OpenMyPage).await?;
-    stage.judge(check, "My Page stays shut", page.describe(), !page.is_signed_in())
+    let (says_so, another) = (seen.is(Screen::CookiesOff), seen.screen.is_some());
+    stage.opposites(check, "a screen says that cookies are needed", &seen, Screen::CookiesOff, says_so, another)?;
+    stage.is_shut(check, "My Page stays shut", &mut a).await
 }

@@ -6,7 +6,7 @@ use sekisho_simulator::account::Account;
 use sekisho_simulator::target::Screen;
 use sekisho_simulator::{Person, Trouble};
 
-use crate::moves::{resume_all, sign_in, sign_in_and_skip};
+use crate::moves::{proven_skip_cookies, resume_all, sign_in, sign_in_and_skip};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -71,10 +71,8 @@ async fn foreign_cookie(stage: Arc<Stage>) -> Result<(), Trouble> {
     sign_in_and_skip(&mut a, &main).await?;
     let mut b = person.browser("B", &additional);
     sign_in_and_skip(&mut b, &additional).await?;
-    let (of_main, of_additional) = (a.skip_cookies(), b.skip_cookies());
-    if of_main.is_empty() || of_additional.is_empty() {
-        return Err(Trouble::Means("no cookie of the browser matches `skip.cookie`".to_owned()));
-    }
+    let of_main = proven_skip_cookies(&stage, &mut a, &main).await?;
+    let of_additional = proven_skip_cookies(&stage, &mut b, &additional).await?;
     for (cookies, names, victim) in [(&of_main, &of_additional, &additional), (&of_additional, &of_main, &main)] {
         let mut thief = person.browser("thief", victim);
         for cookie in cookies {

@@ -2,8 +2,11 @@
 //! astray the story ends without a judgement.
 
 use sekisho_simulator::account::Account;
+use sekisho_simulator::browser::Cookie;
 use sekisho_simulator::target::{Screen, Step};
-use sekisho_simulator::{Mailed, Seen, SkipBox, Started, Trouble, Visitor};
+use sekisho_simulator::{Mailed, Person, Seen, SkipBox, Started, Trouble, Visitor};
+
+use crate::stage::Stage;
 
 /// Ends the story unless this is what was seen.
 pub(crate) fn want(step: Step, screen: Screen, seen: &Seen) -> Result<(), Trouble> {
@@ -41,6 +44,61 @@ pub(crate) async fn sign_in_and_skip(visitor: &mut Visitor, account: &Account) -
     sign_in_ticked(visitor, account).await?;
     let seen = visitor.confirm_skip().await?;
     want(Step::ConfirmSkip, Screen::MyPage, &seen)
+}
+
+/// A control arm: what was taken for the code signs in, so that it was the code, and its mail the code mail.
+pub(crate) async fn code_signs_in(stage: &Stage, visitor: &mut Visitor, code: &str) -> Result<(), Trouble> {
+    let seen = visitor.submit_code(code, SkipBox::Unticked).await?;
+    stage.control("what the mail gave as the code should sign in", &seen, seen.is_signed_in())
+}
+
+/// The cookies that hold the skip of a browser, with the control arm that they do: with them and no others it skips.
+pub(crate) async fn proven_skip_cookies(
+    stage: &Stage,
+    visitor: &mut Visitor,
+    account: &Account,
+) -> Result<Vec<Cookie>, Trouble> {
+    let cookies = visitor.skip_cookies();
+    if cookies.is_empty() {
+        return Err(Trouble::Means("no cookie of the browser matches `skip.cookie`".to_owned()));
+    }
+    visitor.browser().clear_cookies();
+    for cookie in cookies {
+        visitor.plant(cookie);
+    }
+    let next = visitor.start(account).await?;
+    stage.control(
+        "with the cookies of `skip.cookie` alone it should skip",
+        &next.seen,
+        next.seen.is(Screen::MyPage),
+    )?;
+    Ok(visitor.skip_cookies())
+}
+
+/// Shows that the target's time passes with ours: an attempt whose code has to run out. It must be the account's last attempt till then,
+/// for a later one may end it too.
+pub(crate) struct Hourglass {
+    visitor: Visitor,
+    code: String,
+}
+
+impl Hourglass {
+    /// Starts the attempt, in a browser of its own.
+    pub(crate) async fn turn(person: &Person, account: &Account) -> Result<Hourglass, Trouble> {
+        let mut visitor = person.browser("hourglass", account);
+        let (_, mailed) = ask_for_code(&mut visitor, account).await?;
+        Ok(Hourglass { visitor, code: mailed.code })
+    }
+
+    /// A control arm, after more time than a code is good for: the code is refused.
+    pub(crate) async fn has_run_out(mut self, stage: &Stage) -> Result<(), Trouble> {
+        let seen = self.visitor.submit_code(&self.code, SkipBox::Unticked).await?;
+        stage.control(
+            "time should have passed for the target, and a code of then have run out",
+            &seen,
+            seen.refuses_code(),
+        )
+    }
 }
 
 /// Ends the skip of every browser with both buttons, from a browser that is signed in.

@@ -7,6 +7,7 @@ use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{Trouble, Visitor};
 
 use crate::absence::only_the_control_mail;
+use crate::moves::code_signs_in;
 use crate::scenario::{Scenario, stories};
 use crate::span::was_before;
 use crate::stage::Stage;
@@ -50,7 +51,9 @@ async fn after(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person_starting(go_live(&stage) + HOUR).await?;
     let mut a = person.browser("A", &account);
     let started = a.start(&account).await?;
-    stage.asks("notice1-a-code-is-asked-after-go-live", "a code is asked after go-live", &started.seen)
+    stage.asks("notice1-a-code-is-asked-after-go-live", "a code is asked after go-live", &started.seen)?;
+    let mailed = a.mailed_code(&account, &started).await?;
+    code_signs_in(&stage, &mut a, &mailed.code).await
 }
 
 async fn instant(stage: Arc<Stage>) -> Result<(), Trouble> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sekisho_simulator::Trouble;
 
-use crate::moves::ask_for_code;
+use crate::moves::{ask_for_code, code_signs_in};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -25,5 +25,6 @@ async fn address(stage: Arc<Stage>) -> Result<(), Trouble> {
         "the mail is addressed to the sign-in ID, by envelope and by header",
         format!("envelope to {}, header To {}", mailed.mail.recipients.join(", "), mailed.letter.to.join(", ")),
         reached,
-    )
+    )?;
+    code_signs_in(&stage, &mut a, &mailed.code).await
 }

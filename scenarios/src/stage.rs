@@ -1,6 +1,6 @@
 //! What a story is told on: where its people come from, and where its judgements go.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -55,12 +55,22 @@ pub struct Stage {
     /// The story's seat, where the target has one clock for all.
     seat: Option<Arc<Seat>>,
     book: Mutex<BTreeMap<&'static str, Judgement>>,
+    settled: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Stage {
     /// A stage for a check: people are cast one by one, their clocks stand still where the target can do that.
     pub fn for_check(world: Arc<World>, portal: Portal, recorder: Arc<dyn Recorder>) -> Stage {
-        Stage { world, portal, recorder, given: None, seat: None, book: Mutex::default() }
+        Stage::new(world, portal, recorder, None)
+    }
+
+    fn new(
+        world: Arc<World>,
+        portal: Portal,
+        recorder: Arc<dyn Recorder>,
+        given: Option<Mutex<VecDeque<Account>>>,
+    ) -> Stage {
+        Stage { world, portal, recorder, given, seat: None, book: Mutex::default(), settled: Mutex::default() }
     }
 
     /// The same where stories wait for each other, because the target has one clock for all: this story has this seat.
@@ -71,8 +81,7 @@ impl Stage {
 
     /// A stage for load: the accounts are there beforehand and the clocks run.
     pub fn for_load(world: Arc<World>, portal: Portal, recorder: Arc<dyn Recorder>, accounts: Vec<Account>) -> Stage {
-        let given = Some(Mutex::new(accounts.into()));
-        Stage { world, portal, recorder, given, seat: None, book: Mutex::default() }
+        Stage::new(world, portal, recorder, Some(Mutex::new(accounts.into())))
     }
 
     /// Somebody with one account in this portal.
@@ -204,16 +213,31 @@ impl Stage {
         self.is_shut(check, expected, visitor).await
     }
 
-    /// Judges that My Page is shut in this browser.
+    /// Judges that My Page is shut in this browser: a screen comes that shuts somebody out. A page that is not there at all, or any
+    /// other that opens to nobody in particular, leaves doubt.
     ///
     /// # Errors
     /// Where it is open or there is doubt.
     pub async fn is_shut(&self, check: &'static str, expected: &str, visitor: &mut Visitor) -> Result<(), Trouble> {
         let page = visitor.open(Step::OpenMyPage).await?;
-        self.judge(check, expected, format!("opening My Page afterwards: {}", page.describe()), !page.is_signed_in())
+        let not_there = matches!(page.answer.status, 404 | 405);
+        let shut = match page.screen {
+            Some(
+                Screen::SignIn | Screen::CodeEntry | Screen::AttemptOver | Screen::CookiesOff | Screen::MailFailed,
+            ) => true,
+            Some(Screen::Refused) => !not_there,
+            _ => false,
+        };
+        let open = page.screen.is_some_and(opens_to_the_signed_in_only);
+        let observed = format!("opening My Page afterwards: {}", page.describe());
+        self.decide(check, expected, observed, Screen::SignIn, shut, open)
     }
 
-    fn opposites(
+    /// Judges by two opposites: what must hold, and what must not be. What is neither leaves doubt.
+    ///
+    /// # Errors
+    /// Where it does not hold or there is doubt.
+    pub(crate) fn opposites(
         &self,
         check: &'static str,
         expected: &str,
@@ -222,10 +246,21 @@ impl Stage {
         holds: bool,
         opposite: bool,
     ) -> Result<(), Trouble> {
+        self.decide(check, expected, seen.describe(), wanted, holds, opposite)
+    }
+
+    fn decide(
+        &self,
+        check: &'static str,
+        expected: &str,
+        observed: String,
+        wanted: Screen,
+        holds: bool,
+        opposite: bool,
+    ) -> Result<(), Trouble> {
         if holds || opposite {
-            return self.judge(check, expected, seen.describe(), holds);
+            return self.judge(check, expected, observed, holds);
         }
-        let observed = seen.describe();
         let judgement = Judgement { expected: expected.to_owned(), observed: observed.clone(), verdict: Judged::Doubt };
         self.write(check, judgement);
         Err(Trouble::Doubt { check, wanted: wanted.to_string(), seen: observed })
@@ -245,6 +280,17 @@ impl Stage {
         if holds { Ok(()) } else { Err(Trouble::ControlArm(format!("{what}, but saw {}", seen.describe()))) }
     }
 
+    /// Says that what was judged of a check stands, whatever becomes of the rest of the story: all that the check claims was seen, and
+    /// the control arms that give it meaning have succeeded. Without it a story that breaks off leaves the check in doubt.
+    pub fn settle(&self, check: &'static str) {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner).insert(check);
+    }
+
+    /// Whether a check was settled.
+    pub fn is_settled(&self, check: &str) -> bool {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner).contains(check)
+    }
+
     fn write(&self, check: &'static str, judgement: Judgement) {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         match book.get(check) {
@@ -259,4 +305,20 @@ impl Stage {
     pub fn judgements(&self) -> BTreeMap<&'static str, Judgement> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Whether a screen is shown to somebody who is signed in, and to nobody else.
+fn opens_to_the_signed_in_only(screen: Screen) -> bool {
+    matches!(
+        screen,
+        Screen::MyPage
+            | Screen::SkipConfirmation
+            | Screen::Settings
+            | Screen::SkipSettings
+            | Screen::ResumeConfirmation
+            | Screen::AddressChange
+            | Screen::AddressConfirmation
+            | Screen::AdditionalAccounts
+            | Screen::PasswordChange
+    )
 }

@@ -7,6 +7,7 @@ pub mod account;
 pub mod browser;
 pub mod clock;
 pub mod control;
+mod description;
 pub mod mailbox;
 pub mod office;
 mod person;

@@ -5,7 +5,7 @@ use crate::browser::NetworkError;
 use crate::clock::ClockError;
 use crate::mailbox::MailboxError;
 use crate::office::OfficeError;
-use crate::target::{DriverError, Screen, Step};
+use crate::target::{DriverError, Step};
 
 /// Why a story ended early. None of these is a judgement on the target: doubt is never a pass and never a failure.
 #[derive(Debug, thiserror::Error)]
@@ -19,16 +19,20 @@ pub enum Trouble {
         error: NetworkError,
     },
     /// The answer fits no screen of the profile.
-    #[error("step `{step}`: the answer fits no screen of the profile (status {status}, title `{title}`, {path})")]
+    #[error("step `{step}`: the answer fits no screen of the profile ({seen}, {place})")]
     Unrecognised {
         /// The step.
         step: Step,
-        /// Status code.
-        status: u16,
-        /// Title of the page, empty where there is none.
-        title: String,
-        /// Path of the final address.
-        path: String,
+        /// Status and title, and what is odd about the answer.
+        seen: String,
+        /// Path of the final address; all of it where it is not the target's.
+        place: String,
+    },
+    /// A story took longer than the profile gives it.
+    #[error("the story was not over after {} s (`limits.story_patience`)", limit.as_secs_f64())]
+    TookTooLong {
+        /// The limit.
+        limit: std::time::Duration,
     },
     /// A step that only prepares the ground led elsewhere.
     #[error("step `{step}` should have led to `{wanted}`, but showed {seen}")]
@@ -120,13 +124,5 @@ impl Trouble {
                 | Trouble::Office(OfficeError::NoMeans)
                 | Trouble::Account(AccountError::NoMeans(_) | AccountError::UsedUp { .. })
         )
-    }
-}
-
-/// What a step showed, for people: the screen's name, or status and title where no screen fits.
-pub(crate) fn describe(screen: Option<Screen>, status: u16, title: &str) -> String {
-    match screen {
-        Some(screen) => format!("`{screen}` (status {status})"),
-        None => format!("status {status}, title `{title}`"),
     }
 }

@@ -10,10 +10,11 @@ use sekisho_rules::Portal;
 
 use crate::account::Account;
 use crate::browser::{Answer, Browser, Cookie, Page, Request};
+use crate::description::{describe, place, stranger};
 use crate::mailbox::{Letter, Mail, Mark};
 use crate::person::Life;
 use crate::target::{Screen, Status, Step, Target, Vars};
-use crate::trouble::{Trouble, describe};
+use crate::trouble::Trouble;
 
 mod address;
 
@@ -92,12 +93,12 @@ impl Seen {
 
     /// The same, for people.
     pub fn describe(&self) -> String {
-        describe(self.screen, self.answer.status, Page::of(&self.answer).title().unwrap_or_default())
+        describe(self.screen, &self.answer)
     }
 
-    /// The body as text.
+    /// The page as it was written, read by its own charset.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.answer.body).into_owned()
+        Page::of(&self.answer).html().to_owned()
     }
 }
 
@@ -183,9 +184,8 @@ impl Visitor {
     async fn act(&mut self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Seen, Trouble> {
         let seen = self.look(step, vars, tick).await?;
         if seen.screen.is_none() {
-            let title = Page::of(&seen.answer).title().unwrap_or_default().to_owned();
-            let (status, path) = (seen.answer.status, seen.answer.url.path().to_owned());
-            return Err(Trouble::Unrecognised { step, status, title, path });
+            let place = place(&self.life.world.target, &seen.answer);
+            return Err(Trouble::Unrecognised { step, seen: stranger(&seen.answer), place });
         }
         Ok(seen)
     }

@@ -75,6 +75,9 @@ pub struct TargetInfo {
     /// The profile as `--target` named it; none for the embedded server.
     #[serde(default)]
     pub profile: Option<String>,
+    /// The defect that `--defect` gave the embedded server; none where it is the right one, or a target of somebody's own.
+    #[serde(default)]
+    pub defect: Option<String>,
 }
 
 /// What each level adds up to. Inconclusive also where no check of the level was run.
@@ -224,10 +227,12 @@ impl RunRecord {
     /// The command that runs `check` alone, with the same draws against the same target.
     pub fn reproduction(&self, check: &CheckRow) -> String {
         let target = self.target.profile.as_ref().map(|profile| format!(" --target {}", quoted(profile)));
+        let defect = self.target.defect.as_ref().map(|defect| format!(" --defect {}", quoted(defect)));
         let level = (!Level::DEFAULT.contains(&check.level)).then(|| format!(" --level {}", check.level));
         format!(
-            "sekisho check{} --only {}{} --seed {}",
+            "sekisho check{}{} --only {}{} --seed {}",
             target.unwrap_or_default(),
+            defect.unwrap_or_default(),
             quoted(&check.id),
             level.unwrap_or_default(),
             quoted(&self.seed)

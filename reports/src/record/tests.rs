@@ -159,4 +159,9 @@ fn a_reproduction_runs_that_check_with_that_seed() {
         record.reproduction(&baseline),
         r"sekisho check --target 'my profiles/it'\''s.toml' --only base-code-lives-ten-minutes-at-most --level baseline --seed 20250813"
     );
+    (record.target.profile, record.target.defect) = (None, Some("faq03-never-expires".into()));
+    assert_eq!(
+        record.reproduction(&first),
+        "sekisho check --defect faq03-never-expires --only faq03-code-is-accepted-just-inside-30-minutes --seed 20250813"
+    );
 }

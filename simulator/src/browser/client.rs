@@ -36,6 +36,8 @@ const MAX_KEPT_CONNECTIONS: usize = 6;
 const MAX_HEADER_FIELDS: usize = 256;
 /// The most of a body's announced length that is allocated before any of it has come.
 const MAX_BODY_PREALLOCATION_BYTES: usize = 64 * 1024;
+/// How much of a content coding's name an error repeats.
+const MAX_CODING_CHARS: usize = 40;
 
 /// Limits and trust shared by all browsers.
 #[derive(Debug, Clone)]
@@ -366,6 +368,9 @@ impl Connection {
             }
         })?;
         let (parts, body) = response.into_parts();
+        if let Some(coding) = unwanted_coding(parts.status, &parts.headers) {
+            return Err(Failure::Sent(NetworkError::Coded { authority: origin.authority(), coding }));
+        }
         let body = driver.collect(body, origin, config).await.map_err(Failure::Sent)?;
         Ok(Received { status: parts.status, headers: parts.headers, body, duration: sent_at.elapsed() })
     }
@@ -375,6 +380,20 @@ impl Connection {
         self.driver.turn().await;
         !self.driver.finished && !self.sender.is_closed()
     }
+}
+
+/// The content coding of an answer whose body would have to be decoded to be read. It was not asked for, and what is small on the wire
+/// may be without bounds once it is decoded: such a body is not looked at. A redirect is understood without its body.
+fn unwanted_coding(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    if status.is_redirection() && headers.contains_key(http::header::LOCATION) {
+        return None;
+    }
+    let lines = headers.get_all(http::header::CONTENT_ENCODING);
+    let named = lines.iter().map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
+    let codings = named.collect::<Vec<_>>().join(", ");
+    let is_plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+    let unwanted = codings.split(',').any(|coding| !is_plain(coding.trim()));
+    unwanted.then(|| codings.chars().take(MAX_CODING_CHARS).collect())
 }
 
 type HttpConnection = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;

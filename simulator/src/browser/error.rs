@@ -89,6 +89,16 @@ pub enum NetworkError {
         /// The limit.
         limit_bytes: usize,
     },
+    /// The answer is compressed, though no browser of ours says that it takes that.
+    #[error(
+        "the answer of `{authority}` is coded as `{coding}`, which was not asked for (`Accept-Encoding: identity`)"
+    )]
+    Coded {
+        /// Host and port.
+        authority: String,
+        /// The `Content-Encoding` as it was sent.
+        coding: String,
+    },
     /// The target redirected too often in a row.
     #[error("more than {limit} redirects in a row, the last one to `{url}`")]
     RedirectLoop {

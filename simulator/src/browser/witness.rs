@@ -84,9 +84,19 @@ fn fields(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text_of(value).into_owned())).collect()
 }
 
-/// Keeps every exchange in order: the witness of a check.
+/// Bodies that one witness of everything keeps. In bytes.
+const MAX_KEPT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Keeps every exchange in order: the witness of a check. Once the bodies add up to 64 MiB, those of later answers are left out.
 #[derive(Debug, Default)]
-pub struct Everything(Mutex<Vec<Exchange>>);
+pub struct Everything(Mutex<Pile>);
+
+#[derive(Debug, Default)]
+struct Pile {
+    exchanges: Vec<Exchange>,
+    bytes: usize,
+    is_cut: bool,
+}
 
 impl Everything {
     /// A witness that has seen nothing yet.
@@ -94,21 +104,32 @@ impl Everything {
         Self::default()
     }
 
-    /// Copies of all exchanges so far.
-    pub fn exchanges(&self) -> Vec<Exchange> {
-        locked(&self.0).clone()
+    /// Copies of all exchanges so far; `None` where bodies were left out: what is not there cannot be looked into.
+    pub fn exchanges(&self) -> Option<Vec<Exchange>> {
+        let pile = locked(&self.0);
+        (!pile.is_cut).then(|| pile.exchanges.clone())
     }
 
     /// All exchanges so far, which are forgotten with that.
     pub fn take(&self) -> Vec<Exchange> {
-        std::mem::take(&mut locked(&self.0))
+        std::mem::take(&mut *locked(&self.0)).exchanges
     }
 }
 
 impl Witness for Everything {
     fn exchange(&self, exchange: &ExchangeView<'_>) {
-        let exchange = exchange.to_exchange();
-        locked(&self.0).push(exchange);
+        let mut exchange = exchange.to_exchange();
+        let mut pile = locked(&self.0);
+        let size = exchange.answer.as_ref().map_or(0, |answer| answer.body.len());
+        if pile.bytes + size > MAX_KEPT_BYTES {
+            pile.is_cut = true;
+            if let Some(answer) = &mut exchange.answer {
+                answer.body = format!("[a body of {size} bytes was not kept]").into_bytes();
+            }
+        } else {
+            pile.bytes += size;
+        }
+        pile.exchanges.push(exchange);
     }
 }
 

@@ -12,7 +12,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::{ProfileError, Source};
-use super::profile::{self, AccountSource, ClockDriver, ClockScope, MailPart, Numbers, OfficeDriver, Profile};
+use super::profile::{self, AccountSource, ClockDriver, ClockScope, Limits, MailPart, Numbers, OfficeDriver, Profile};
 use super::template::{Place, Placeholder, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
@@ -30,6 +30,8 @@ pub struct Target {
     pub portals: Vec<Portal>,
     /// Durations and limits it declares.
     pub numbers: Numbers,
+    /// How long it is waited for.
+    pub limits: Limits,
     /// Who allowed that it is put under load, where it is not on this machine.
     pub authorized_by: Option<String>,
     /// PEM file of further authorities to trust.
@@ -210,6 +212,7 @@ impl Target {
                 .map(|(id, reason)| (id.to_ascii_lowercase(), reason))
                 .collect(),
             name: profile.name,
+            limits: compiler.limits(profile.limits)?,
             numbers: profile.numbers,
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file,
@@ -262,6 +265,21 @@ impl Compiler<'_> {
             return Err(self.source.senseless(text.span(), key, message));
         }
         Ok(url)
+    }
+
+    /// Without any patience every answer would come too late.
+    fn limits(&self, given: Limits) -> Result<Limits, ProfileError> {
+        let named = [
+            ("connect_patience", given.connect_patience),
+            ("answer_patience", given.answer_patience),
+            ("story_patience", given.story_patience),
+        ];
+        match named.into_iter().find(|(_, patience)| patience.0.is_zero()) {
+            None => Ok(given),
+            Some((key, _)) => {
+                Err(self.missing(key, &format!("limits.{key}"), "with no time to wait nothing can be answered"))
+            }
+        }
     }
 
     fn portals(&self, names: &Spanned<Vec<String>>) -> Result<Vec<Portal>, ProfileError> {

@@ -32,6 +32,9 @@ pub struct Profile {
     /// Durations and limits the target declares.
     #[serde(default)]
     pub numbers: Numbers,
+    /// How long the harness waits for it, in real time.
+    #[serde(default)]
+    pub limits: Limits,
     /// How its mails are read.
     pub mail: Mail,
     /// Where a skip shows.
@@ -105,6 +108,28 @@ impl Default for Numbers {
             mail_limit: None,
             quiet_time: Span(Duration::from_secs(2)),
             mail_patience: Span(Duration::from_secs(30)),
+        }
+    }
+}
+
+/// How long the harness waits, in real time, before it gives up and says so. None of them decides whether a target conforms.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// For a connection: resolving the name, connecting and TLS together.
+    pub connect_patience: Span,
+    /// For one answer, from the first byte sent to the last byte received; each redirect is an answer of its own.
+    pub answer_patience: Span,
+    /// For one story of a check as a whole: a target that is slow at every step must not hold a run up for hours.
+    pub story_patience: Span,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connect_patience: Span(Duration::from_secs(10)),
+            answer_patience: Span(Duration::from_secs(30)),
+            story_patience: Span(Duration::from_secs(15 * 60)),
         }
     }
 }

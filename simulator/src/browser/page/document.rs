@@ -7,6 +7,7 @@ use encoding_rs::{Encoding, UTF_8};
 use url::Url;
 
 use super::super::Answer;
+use super::cost;
 use super::form::{Form, FormError};
 use super::scan::{self, Outline};
 use super::selector::{Selector, Shortcut};
@@ -21,6 +22,7 @@ pub struct Page<'a> {
     url: &'a Url,
     encoding: &'static Encoding,
     html: Cow<'a, str>,
+    garbled: bool,
     outline: OnceLock<Outline>,
 }
 
@@ -37,8 +39,23 @@ impl<'a> Page<'a> {
     /// The page of an answer, decoded by its byte order mark, its `Content-Type`, its `meta`, or else as UTF-8.
     pub fn of(answer: &'a Answer) -> Self {
         let (encoding, mark) = Encoding::for_bom(&answer.body).unwrap_or_else(|| (charset(answer), 0));
-        let (html, _) = encoding.decode_without_bom_handling(&answer.body[mark..]);
-        Self { url: &answer.url, encoding, html, outline: OnceLock::new() }
+        let (html, garbled) = encoding.decode_without_bom_handling(&answer.body[mark..]);
+        Self { url: &answer.url, encoding, html, garbled, outline: OnceLock::new() }
+    }
+
+    /// Whether bytes of it are no text in its charset; they are read as U+FFFD.
+    pub fn is_garbled(&self) -> bool {
+        self.garbled
+    }
+
+    /// The name of the charset it was read by.
+    pub fn charset(&self) -> &'static str {
+        self.encoding.name()
+    }
+
+    /// Why no tree is built of it, where it would cost too much: selectors then find nothing on it.
+    pub fn too_costly(&self) -> Option<&'static str> {
+        cost::too_costly(&self.html)
     }
 
     /// The address it came from.
@@ -121,9 +138,10 @@ impl<'a> Page<'a> {
         self.dom().has(selector)
     }
 
-    /// Builds the tree. It must not be held across an await.
+    /// Builds the tree; an empty one where that would cost too much ([`Page::too_costly`]). It must not be held across an await.
     pub fn dom(&self) -> Dom {
-        Dom(scraper::Html::parse_document(&self.html))
+        let html = if self.too_costly().is_some() { "" } else { &*self.html };
+        Dom(scraper::Html::parse_document(html))
     }
 
     fn outline(&self) -> &Outline {

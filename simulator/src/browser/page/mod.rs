@@ -4,6 +4,7 @@
 //! hot path of a load run that is several times cheaper. `document` offers it together with CSS selectors, for which
 //! scraper builds the tree, only when asked. `form` is what a person fills in, `submission` what is then sent.
 
+mod cost;
 mod document;
 mod form;
 mod scan;
