@@ -111,6 +111,11 @@ impl Visitor {
         &mut self.browser
     }
 
+    /// The portal it visits.
+    pub fn portal(&self) -> Portal {
+        self.portal
+    }
+
     /// What time it is for the person.
     pub fn now(&self) -> SystemTime {
         self.life.now()

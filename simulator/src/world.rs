@@ -74,6 +74,14 @@ pub struct Casting {
     pub running: bool,
 }
 
+/// Accounts of one person, made together, and what time it is for them.
+#[derive(Debug, Clone)]
+pub struct Household {
+    /// The main account first.
+    pub accounts: Vec<Account>,
+    time: PersonTime,
+}
+
 impl World {
     /// Somebody with one account in a portal.
     ///
@@ -89,6 +97,48 @@ impl World {
         let accounts = self.accounts.provide(vec![wanted]).await?;
         let account = accounts.into_iter().next().ok_or_else(|| Trouble::Means("no account was given".to_owned()))?;
         Ok((self.embody(&account, time, recorder), account))
+    }
+
+    /// People with their accounts, all made in one go: for each the portal, how many accounts (a main one and its additional ones), and
+    /// when their clocks start. Clocks stand still where the target can do that, and start when the target's do where nothing else can
+    /// be had.
+    ///
+    /// # Errors
+    /// When there are not enough accounts.
+    pub async fn households(
+        self: &Arc<Self>,
+        wanted: &[(Portal, usize, SystemTime)],
+    ) -> Result<Vec<Household>, Trouble> {
+        let can_start = self.clock.can_freeze() && self.accounts.can_start_at();
+        let mut all = Vec::new();
+        let mut times = Vec::with_capacity(wanted.len());
+        for (portal, accounts, starts_at) in wanted {
+            let casting = Casting { running: false, starts_at: can_start.then_some(*starts_at) };
+            let (main, time) = self.cast(*portal, casting)?;
+            let address = main.account.key.address.clone();
+            all.push(main);
+            for _ in 1..*accounts {
+                let (additional, _) = self.cast(*portal, casting)?;
+                all.push(Wanted { main: Some(address.clone()), ..additional });
+            }
+            times.push(time);
+        }
+        let mut made = self.accounts.provide(all).await?.into_iter();
+        let household = |((_, accounts, _), time): (&(Portal, usize, SystemTime), PersonTime)| Household {
+            accounts: made.by_ref().take(*accounts).collect(),
+            time,
+        };
+        Ok(wanted.iter().zip(times).map(household).collect())
+    }
+
+    /// The person behind the accounts of a household.
+    pub fn person_of_household(self: &Arc<Self>, household: &Household, recorder: Arc<dyn Recorder>) -> Person {
+        let name = household.accounts.first().map(|account| account.name.clone()).unwrap_or_default();
+        let person = Person::new(self.clone(), name, household.time, recorder);
+        for account in &household.accounts {
+            person.adopt(account);
+        }
+        person
     }
 
     /// So many people at once, for load: one account each, clocks running.

@@ -12,7 +12,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::{ProfileError, Source};
-use super::profile::{self, AccountSource, ClockDriver, MailPart, Numbers, OfficeDriver, Profile};
+use super::profile::{self, AccountSource, ClockDriver, MailPart, Numbers, OfficeDriver, Policies, Profile};
 use super::template::{Place, Placeholder, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
@@ -30,6 +30,8 @@ pub struct Target {
     pub portals: Vec<Portal>,
     /// Durations and limits it declares.
     pub numbers: Numbers,
+    /// What it declares where the source is silent.
+    pub policy: Policies,
     /// Who allowed that it is put under load, where it is not on this machine.
     pub authorized_by: Option<String>,
     /// PEM file of further authorities to trust.
@@ -196,6 +198,7 @@ impl Target {
                 .collect(),
             name: profile.name,
             numbers: profile.numbers,
+            policy: profile.policy,
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file,
             clock: profile.clock.driver,

@@ -32,6 +32,9 @@ pub struct Profile {
     /// Durations and limits the target declares.
     #[serde(default)]
     pub numbers: Numbers,
+    /// What it declares where the source is silent.
+    #[serde(default)]
+    pub policy: Policies,
     /// How its mails are read.
     pub mail: Mail,
     /// Where a skip shows.
@@ -111,6 +114,29 @@ pub struct Limit {
     pub count: u32,
     /// In how long.
     pub window: Span,
+}
+
+/// What the target declares where the source is silent. What it does not declare is not judged.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policies {
+    /// How long a session lasts.
+    pub session_lifetime: Option<Span>,
+    /// How long after the right code `OK` on the skip confirmation screen still sets the skip.
+    pub skip_offer: Option<Span>,
+    /// Whether `OK` still sets it on a page that was kept open while the browser went elsewhere.
+    pub skip_offer_outlives_leaving: Option<bool>,
+    /// Whether a browser's open attempt and its session leave each other alone: a sign-in that begins does not end the session, and
+    /// signing out or being let in by a skip does not end the attempt.
+    pub attempt_and_session_apart: Option<bool>,
+    /// How long the number that confirms a new address is good.
+    pub confirmation_validity: Option<Span>,
+    /// Whether that number is good only in the session that asked for it.
+    pub confirmation_is_bound: Option<bool>,
+    /// How many wrong numbers end a change of the address.
+    pub wrong_numbers: Option<u32>,
+    /// How often an account may ask for another address in a window.
+    pub address_requests: Option<Limit>,
 }
 
 /// How the target's mails are read.
