@@ -38,9 +38,6 @@ pub(crate) async fn explore(options: &Explore, interrupt: &Interrupt) -> Result<
         for (finding, path) in found.findings.iter().zip(&stories) {
             anstream::println!("{}", told_to_people(finding, path, options));
         }
-        for note in &found.notes {
-            anstream::println!("{note}");
-        }
     }
     let showing =
         Showing { report_dir: &options.report.report_dir, evidence: options.report.evidence, format: options.format };

@@ -224,6 +224,11 @@ impl RunRecord {
     /// The command that runs `check` alone, with the same draws against the same target.
     pub fn reproduction(&self, check: &CheckRow) -> String {
         let target = self.target.profile.as_ref().map(|profile| format!(" --target {}", quoted(profile)));
+        if check.id.starts_with("explore-") {
+            // A story that was drawn lies in the report's folder, beside the evidence.
+            let story = format!("explore/{}.json", check.clause.to_ascii_lowercase());
+            return format!("sekisho explore{} --replay {story}", target.unwrap_or_default());
+        }
         let level = (!Level::DEFAULT.contains(&check.level)).then(|| format!(" --level {}", check.level));
         format!(
             "sekisho check{} --only {}{} --seed {}",

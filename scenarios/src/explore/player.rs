@@ -111,29 +111,26 @@ impl Player {
             Action::PlantSkipCookie { browser, account, planted } => self.plant(browser, account, planted),
             Action::Wait(ms) => self.wait(Duration::from_millis(ms.unsigned_abs())).await?,
         };
-        let mails = self.mails(action, &before).await?;
+        let mails = self.mails(action).await?;
         before.push((*action, Seen { screen, mails }));
         Ok(before)
     }
 
     /// Who got a mail that the step caused. What mails say of a change of the address is no business of the rules.
-    async fn mails(
-        &mut self,
-        action: &Action,
-        before: &[(Action, Seen)],
-    ) -> Result<Vec<Option<crate::oracle::Address>>, Trouble> {
-        if self.careful && self.came.code.is_none() {
+    async fn mails(&mut self, action: &Action) -> Result<Vec<Option<crate::oracle::Address>>, Trouble> {
+        let of_an_address = match action {
+            Action::ChangeAddress(_) | Action::AskAddress(_) | Action::ConfirmAddress { .. } => true,
+            Action::OfficeTakesRequest(_) | Action::OfficeChangesAddress(_) => true,
+            Action::Wait(_) => self.procedures.iter().any(Option::is_some),
+            _ => false,
+        };
+        // What is mailed about a change of the address must not be taken for the doing of a later step.
+        if of_an_address || self.careful {
             tokio::time::sleep(self.world.target.numbers.quiet_time.0).await;
         }
         let later = self.post.look().await?;
         self.came.add(later);
         let Came { coded, others, .. } = std::mem::take(&mut self.came);
-        let of_an_address = match action {
-            Action::ChangeAddress(_) | Action::AskAddress(_) | Action::ConfirmAddress { .. } => true,
-            Action::OfficeTakesRequest(_) | Action::OfficeChangesAddress(_) => true,
-            Action::Wait(_) => self.procedures.iter().any(Option::is_some),
-            _ => !before.is_empty(),
-        };
         // A code mail is what a sign-in is to cause; what else a target then says by mail is its own business.
         let others_count = coded.is_empty() && !of_an_address;
         Ok(if others_count { others } else { coded })

@@ -162,10 +162,9 @@ pub async fn explore(world: &Arc<World>, options: Options, mut told: impl FnMut(
                 }
             }
             None => {
-                *explored
-                    .doubts
-                    .entry("a mail that should not come was seen once, but not again".to_owned())
-                    .or_default() += 1
+                let what = "a mail that should not come was seen once, but not again".to_owned();
+                *explored.doubts.entry(what).or_default() += 1;
+                explored.contradicted -= 1;
             }
         }
     }
@@ -336,7 +335,8 @@ impl Exploration {
             Told::Contradicted(found) => Some(*found),
             Told::Held | Told::Doubt(_) => None,
         };
-        let short = shortest((*again).clone(), self.options.jobs, tell).await;
+        let usual_begin_ms = self.vocabulary.usual_begin_ms();
+        let short = shortest((*again).clone(), usual_begin_ms, self.options.jobs, tell).await;
         match self.again(&short.tale).await {
             Some((story, kept)) if story.contradiction.rule == again.contradiction.rule => {
                 Some(Finding { story: *story, drawn_steps, kept })

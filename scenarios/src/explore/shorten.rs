@@ -13,7 +13,7 @@ use crate::oracle::Action;
 const MAX_TRIES: usize = 600;
 
 /// Leaves out of a story all that the same contradiction does not need.
-pub(super) async fn shortest<F, R>(found: Contradicted, jobs: usize, tell: F) -> Contradicted
+pub(super) async fn shortest<F, R>(found: Contradicted, usual_begin_ms: i64, jobs: usize, tell: F) -> Contradicted
 where
     F: Fn(Tale) -> R,
     R: Future<Output = Option<Contradicted>>,
@@ -22,12 +22,17 @@ where
     let mut tries = 0;
     let mut stretch = best.tale.steps.len() / 2;
     while stretch > 0 && tries < MAX_TRIES {
-        let shorter = without_stretches(&best.tale, stretch);
+        let mut shorter = without_stretches(&best.tale, stretch);
+        if best.tale.begins_ms != usual_begin_ms {
+            // A story that begins in no particular moment tells less, and so more.
+            let usual = shorter.iter().map(|tale| Tale { begins_ms: usual_begin_ms, ..tale.clone() });
+            shorter = usual.collect::<Vec<_>>().into_iter().chain(shorter).collect();
+        }
         tries += shorter.len();
         let told: Vec<Option<Contradicted>> =
             stream::iter(shorter.into_iter().map(&tell)).buffer_unordered(jobs.max(1)).collect().await;
         let same = told.into_iter().flatten().filter(|again| again.contradiction.rule == best.contradiction.rule);
-        match same.min_by_key(|again| again.tale.steps.len()) {
+        match same.min_by_key(|again| (again.tale.steps.len(), again.tale.begins_ms != usual_begin_ms)) {
             Some(shorter) if shorter.tale.steps.len() < best.tale.steps.len() => {
                 best = shorter;
                 stretch = stretch.min(best.tale.steps.len() / 2).max(usize::from(best.tale.steps.len() > 1));

@@ -16,10 +16,10 @@ const MAX_SCENES: usize = 30;
 /// Any story of what the vocabulary has.
 pub fn tale(vocabulary: &Vocabulary) -> BoxedStrategy<Tale> {
     let begins = prop_oneof![
-        4 => Just((DAY, Vec::new())),
-        1 => prop::sample::select(vec![-SECOND, -1, 0, 1]).prop_map(|begins| (begins, Vec::new())),
+        4 => Just((None, Vec::new())),
+        1 => prop::sample::select(vec![-SECOND, -1, 0, 1]).prop_map(|begins| (Some(begins), Vec::new())),
         1 => (browser(), account(), prop::sample::select(vec![-1, 0, 1])).prop_map(|(browser, account, beside)| {
-            (-HOUR, vec![sign_in(browser, account), Action::Wait(HOUR + beside), Action::Look(browser, Page::MyPage)])
+            (Some(-HOUR), vec![sign_in(browser, account), Action::Wait(HOUR + beside), Action::Look(browser, Page::MyPage)])
         }),
     ];
     let any = prop::sample::select(vocabulary.portals.clone());
@@ -35,7 +35,8 @@ pub fn tale(vocabulary: &Vocabulary) -> BoxedStrategy<Tale> {
             let mut steps = [prelude, scenes.concat()].concat();
             steps.retain(|step| vocabulary.has(portal, step));
             steps.truncate(vocabulary.max_steps);
-            Tale { portal, begins_ms: vocabulary.go_live_ms + begins, steps }
+            let begins_ms = begins.map_or(vocabulary.usual_begin_ms(), |begins| vocabulary.go_live_ms + begins);
+            Tale { portal, begins_ms, steps }
         })
         .boxed()
 }
@@ -125,6 +126,11 @@ fn scene(pauses: &Pauses) -> impl Strategy<Value = Vec<Action>> + use<> {
         }),
         1 => browser().prop_map(|browser| {
             vec![Action::CompleteResume(browser), sign_in(browser, AccountId(0)), sign_in(browser, AccountId(1))]
+        }),
+        // A browser forgets the cookie of a skip that was ended or has lapsed; who kept a copy puts it back.
+        1 => (browser(), account(), any::<bool>(), pauses.any()).prop_map(|(browser, account, resumes, pause)| {
+            let ends = if resumes { Action::CompleteResume(browser) } else { pause };
+            vec![ends, Action::PlantSkipCookie { browser, account, planted: Planted::Kept }, sign_in(browser, account)]
         }),
         1 => (browser(), pauses.any(), browser(), account()).prop_map(|(first, pause, second, account)| {
             vec![sign_in(first, account), pause, sign_in(second, account)]

@@ -6,7 +6,7 @@ use sekisho_simulator::world::World;
 
 use crate::oracle::{AccountId, Action, Page, Policy, Typed};
 
-/// Browsers that act in a story. One more looks on till the end; see [`Vocabulary::onlooker`].
+/// Browsers that act in a story. One more signs in at the end, for the control mail.
 pub const BROWSERS: usize = 3;
 
 /// Accounts of a story where additional ones exist: a main one and its additional one.
@@ -14,6 +14,8 @@ pub const ACCOUNTS: usize = 2;
 
 /// The most steps of a story unless it is said otherwise.
 pub const MAX_STEPS: usize = 60;
+
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Where and when a story begins, in milliseconds since the Unix epoch, and its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +127,11 @@ impl Vocabulary {
         .into_iter()
         .filter_map(|(holds, what)| holds.then_some(what))
         .collect()
+    }
+
+    /// When most stories begin: a day after go-live, in milliseconds since the Unix epoch.
+    pub fn usual_begin_ms(&self) -> i64 {
+        self.go_live_ms + DAY_MS
     }
 
     /// How many accounts a story of a portal has.

@@ -30,8 +30,8 @@ pub struct Target {
     pub portals: Vec<Portal>,
     /// Durations and limits it declares.
     pub numbers: Numbers,
-    /// What it declares where the source is silent.
-    pub policy: Policies,
+    /// What it does where the source leaves it to the target.
+    pub policies: Policies,
     /// Who allowed that it is put under load, where it is not on this machine.
     pub authorized_by: Option<String>,
     /// PEM file of further authorities to trust.
@@ -198,7 +198,7 @@ impl Target {
                 .collect(),
             name: profile.name,
             numbers: profile.numbers,
-            policy: profile.policy,
+            policies: profile.policies,
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file,
             clock: profile.clock.driver,
