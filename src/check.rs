@@ -38,7 +38,7 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
     let told = tell_all(&venue.world, &selection, usize::from(options.jobs), options.report.evidence).await;
     let showing =
         Showing { report_dir: &options.report.report_dir, evidence: options.report.evidence, format: options.format };
-    let code = underway.end(&venue, Found { told, load: None, expectations }, interrupt, &showing);
+    let code = underway.end(&venue, Found { told, expectations, ..Found::default() }, interrupt, &showing);
     venue.close().await;
     code
 }

@@ -41,6 +41,10 @@ const EXIT_CODES: &str = "Exit codes: 0 conforms and goals met, 1 internal error
 3 nothing was selected, 10 nonconforming, 11 a threshold missed, 12 inconclusive or an invalid measurement, 130 interrupted \
 (what was measured till then is written).";
 
+const EXPLORE_EXIT_CODES: &str = "Exit codes: 0 every story went as the rules say, 1 internal error, 2 usage, profile or story file \
+error or a port in use, 10 a story breaks a rule, 12 the target cannot be reached or too few stories could be told to their end, \
+130 interrupted (what was found till then is written).";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The main job, all embedded: check every rule, then a load of simulated users, then the report
@@ -56,7 +60,8 @@ pub(crate) enum Command {
     /// Lets simulated users live the stories of a mix, with the same assertions on
     #[command(after_help = EXIT_CODES)]
     Load(Load),
-    /// Invents stories and shrinks those that break a rule (not built yet)
+    /// Invents stories, judges every step, and shortens what breaks a rule
+    #[command(after_help = EXPLORE_EXIT_CODES)]
     Explore(Explore),
     /// Proves the checks: runs them against faulty servers, each of which must be caught
     Selftest(Selftest),
@@ -290,21 +295,32 @@ pub(crate) enum EngineName {
 
 #[derive(Debug, Args)]
 pub(crate) struct Explore {
-    /// The profile of the target
+    /// The profile of the target; without it the reference server is started and explored
     #[arg(long, value_name = "PROFILE")]
-    target: Option<PathBuf>,
+    pub(crate) target: Option<PathBuf>,
     /// How many stories
-    #[arg(long, value_name = "N")]
-    cases: Option<u32>,
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) cases: u32,
     /// How many steps a story has at the most
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) steps: u32,
+    /// Draws the stories and the people; the same seed draws the same
     #[arg(long, value_name = "N")]
-    steps: Option<u32>,
-    /// Draws the stories
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Tells a saved story again
-    #[arg(long, value_name = "FILE")]
-    replay: Option<PathBuf>,
+    pub(crate) seed: Option<u64>,
+    /// Tells a saved story again instead: 10 if it still breaks a rule, 0 if it holds now
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cases", "steps"])]
+    pub(crate) replay: Option<PathBuf>,
+    /// How many stories are told side by side
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub(crate) jobs: u16,
+    /// The verdict as a table, or the whole run record as JSON, on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// The defect that the embedded reference server shall have, to see a story break a rule
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub(crate) defect: Option<String>,
+    #[command(flatten)]
+    pub(crate) report: ReportOptions,
 }
 
 #[derive(Debug, Args)]

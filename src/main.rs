@@ -64,7 +64,7 @@ async fn dispatch(cli: Cli, interrupt: &Interrupt) -> Result<Code, CliError> {
         Command::Sink(options) => sink::sink(options, interrupt).await,
         Command::Check(options) => check::check(&options, interrupt).await,
         Command::Load(options) => load::load(&options, interrupt).await,
-        Command::Explore(_) => explore::explore(),
+        Command::Explore(options) => explore::explore(&options, interrupt).await,
         Command::Selftest(options) => selftest::selftest(&options, interrupt).await,
         Command::Rules(options) => rules::rules(&options),
         Command::Profile(options) => profile::profile(&options),

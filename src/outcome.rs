@@ -35,6 +35,8 @@ pub(crate) struct Found {
     pub(crate) load: Option<LoadRecord>,
     /// Which failures are waived.
     pub(crate) expectations: Expectations,
+    /// What a reader of the record must know, beside what the venue says.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Where and how the outcome is shown.
@@ -85,7 +87,7 @@ impl Underway {
             rules: rule_texts(sekisho_rules::rules()),
             checks,
             dead_waivers,
-            notes: venue.notes(),
+            notes: [venue.notes(), found.notes].concat(),
             load: found.load,
         });
         let record = sekisho_reports::write_report(showing.report_dir, &record, &evidence, &scrubber)?;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sekisho_simulator::account::Account;
-use sekisho_simulator::browser::{Body, Form, Page, Request};
+use sekisho_simulator::browser::Request;
 use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
 
 use crate::absence::only_the_control_mail;
-use crate::moves::{ask_for_code, sign_in, sign_in_and_skip, sign_in_ticked, want, wrong_code};
+use crate::moves::{ask_for_code, sign_in, sign_in_and_skip, sign_in_ticked, want, with_tokens_of, wrong_code};
 use crate::scenario::{Scenario, stories};
 use crate::span::Span;
 use crate::stage::Stage;
@@ -192,25 +192,13 @@ async fn forge(
     account: &Account,
     confirmation: &Request,
 ) -> Result<(), Trouble> {
-    let own = with_own_tokens(visitor, confirmation);
+    let own = match visitor.browser().current() {
+        Some(open) => with_tokens_of(open, confirmation),
+        None => confirmation.clone(),
+    };
     for request in [confirmation.clone(), own] {
         visitor.send(Step::ConfirmSkip, request).await?;
     }
     let next = visitor.start(account).await?;
     stage.asks(check, "a forged confirmation sets no skip", &next.seen)
-}
-
-/// The same form with every field that this browser's open page has too, under the same name, taken from there.
-fn with_own_tokens(visitor: &mut Visitor, request: &Request) -> Request {
-    let mut own = request.clone();
-    let Some(open) = visitor.browser().current() else { return own };
-    let hidden: Vec<(String, String)> = Page::of(open).forms().iter().flat_map(Form::hidden_fields).collect();
-    if let Body::Form(fields) = &mut own.body {
-        for (name, value) in fields.iter_mut() {
-            if let Some((_, here)) = hidden.iter().find(|(hidden, _)| hidden == name) {
-                value.clone_from(here);
-            }
-        }
-    }
-    own
 }

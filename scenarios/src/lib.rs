@@ -1,7 +1,7 @@
 //! The stories of the login, the model of its rules, and the ways to run them.
 //!
 //! One file per rule tells its stories once; [`check`] runs each once and keeps the evidence, [`load`] runs them by the thousand
-//! through goose, [`selftest`] runs them against faulty targets. What lives here judges; it knows no server and sends
+//! through goose, [`explore`] draws stories of the same steps, [`selftest`] runs them against faulty targets. What lives here judges; it knows no server and sends
 //! nothing itself.
 
 mod absence;
@@ -13,6 +13,7 @@ mod base_session;
 pub mod check;
 mod evidence;
 mod expect;
+pub mod explore;
 mod faq01_delivery;
 mod faq02_devices;
 mod faq03_expiry;

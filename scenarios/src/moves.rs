@@ -2,7 +2,7 @@
 //! astray the story ends without a judgement.
 
 use sekisho_simulator::account::Account;
-use sekisho_simulator::browser::Cookie;
+use sekisho_simulator::browser::{Answer, Body, Cookie, Form, Page, Request};
 use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{Mailed, Person, Seen, SkipBox, Started, Trouble, Visitor};
 
@@ -112,6 +112,21 @@ pub(crate) async fn resume_all(visitor: &mut Visitor) -> Result<(), Trouble> {
         return want(Step::CompleteResume, Screen::SkipSettings, &seen);
     }
     Ok(())
+}
+
+/// The same form with every hidden field that a page has too, under the same name, taken from there: a form as a browser that has this
+/// page open can forge it.
+pub(crate) fn with_tokens_of(page: &Answer, request: &Request) -> Request {
+    let mut own = request.clone();
+    let hidden: Vec<(String, String)> = Page::of(page).forms().iter().flat_map(Form::hidden_fields).collect();
+    if let Body::Form(fields) = &mut own.body {
+        for (name, value) in fields.iter_mut() {
+            if let Some((_, here)) = hidden.iter().find(|(hidden, _)| hidden == name) {
+                value.clone_from(here);
+            }
+        }
+    }
+    own
 }
 
 /// A code that is not this one, of the same length.

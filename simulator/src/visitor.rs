@@ -112,6 +112,11 @@ impl Visitor {
         &mut self.browser
     }
 
+    /// The portal it visits.
+    pub fn portal(&self) -> Portal {
+        self.portal
+    }
+
     /// What time it is for the person.
     pub fn now(&self) -> SystemTime {
         self.life.now()
@@ -183,11 +188,19 @@ impl Visitor {
     /// Does a step; a screen that the profile does not know ends the story.
     async fn act(&mut self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Seen, Trouble> {
         let seen = self.look(step, vars, tick).await?;
-        if seen.screen.is_none() {
-            let place = place(&self.life.world.target, &seen.answer);
-            return Err(Trouble::Unrecognised { step, seen: stranger(&seen.answer), place });
-        }
+        self.recognised(step, &seen)?;
         Ok(seen)
+    }
+
+    /// The screen of an answer.
+    ///
+    /// # Errors
+    /// When the profile does not know it.
+    pub fn recognised(&self, step: Step, seen: &Seen) -> Result<Screen, Trouble> {
+        seen.screen.ok_or_else(|| {
+            let place = place(&self.life.world.target, &seen.answer);
+            Trouble::Unrecognised { step, seen: stranger(&seen.answer), place }
+        })
     }
 
     async fn plain(&mut self, step: Step) -> Result<Seen, Trouble> {

@@ -78,6 +78,14 @@ pub struct Casting {
     pub seat: Option<Arc<Seat>>,
 }
 
+/// Accounts of one person, made together, and what time it is for them.
+#[derive(Debug, Clone)]
+pub struct Household {
+    /// The main account first.
+    pub accounts: Vec<Account>,
+    time: Time,
+}
+
 impl World {
     /// Seats for so many stories, of which at most `busy` go on at once: each of them must [`Seat::begin`]. All are taken before the first
     /// begins. `None` where each account has a clock of its own, and stories need not wait for each other.
@@ -104,12 +112,64 @@ impl World {
         recorder: Arc<dyn Recorder>,
     ) -> Result<(Person, Account), Trouble> {
         let (wanted, clock) = match &self.timeline {
-            None => self.cast(portal, &casting)?,
+            None => {
+                let (wanted, time) = self.cast(portal, &casting)?;
+                (wanted, PersonClock::own(time))
+            }
             Some(timeline) => self.cast_on(timeline, portal, casting).await?,
         };
         let accounts = self.accounts.provide(vec![wanted]).await?;
         let account = accounts.into_iter().next().ok_or_else(|| Trouble::Means("no account was given".to_owned()))?;
         Ok((self.embody(&account, clock, recorder), account))
+    }
+
+    /// People with their accounts, all made in one go: for each the portal, how many accounts (a main one and its additional ones), and
+    /// when their clocks start. Clocks stand still where the target can do that, and start when the target's do where nothing else can
+    /// be had.
+    ///
+    /// # Errors
+    /// When there are not enough accounts.
+    pub async fn households(
+        self: &Arc<Self>,
+        wanted: &[(Portal, usize, SystemTime)],
+    ) -> Result<Vec<Household>, Trouble> {
+        let can_start = self.clock.can_freeze() && self.accounts.can_start_at();
+        let mut all = Vec::new();
+        let mut times = Vec::with_capacity(wanted.len());
+        for (portal, accounts, starts_at) in wanted {
+            let casting = Casting { starts_at: can_start.then_some(*starts_at), ..Casting::default() };
+            let (main, time) = match &self.timeline {
+                None => self.cast(*portal, &casting)?,
+                Some(timeline) => self.cast_now(timeline, *portal),
+            };
+            let address = main.account.key.address.clone();
+            let additional = (1..*accounts).map(|_| Wanted {
+                account: self.draw(*portal),
+                main: Some(address.clone()),
+                starts_at: main.starts_at,
+                frozen: main.frozen,
+            });
+            let additional: Vec<Wanted> = additional.collect();
+            all.push(main);
+            all.extend(additional);
+            times.push(time);
+        }
+        let mut made = self.accounts.provide(all).await?.into_iter();
+        let household = |((_, accounts, _), time): (&(Portal, usize, SystemTime), Time)| Household {
+            accounts: made.by_ref().take(*accounts).collect(),
+            time,
+        };
+        Ok(wanted.iter().zip(times).map(household).collect())
+    }
+
+    /// The person behind the accounts of a household.
+    pub fn person_of_household(self: &Arc<Self>, household: &Household, recorder: Arc<dyn Recorder>) -> Person {
+        let name = household.accounts.first().map(|account| account.name.clone()).unwrap_or_default();
+        let person = Person::new(self.clone(), name, PersonClock::own(household.time), recorder);
+        for account in &household.accounts {
+            person.adopt(account);
+        }
+        person
     }
 
     /// So many people at once, for load: one account each, clocks running.
@@ -161,7 +221,7 @@ impl World {
     }
 
     /// What is wanted for somebody whose account has a clock of its own.
-    fn cast(&self, portal: Portal, casting: &Casting) -> Result<(Wanted, PersonClock), Trouble> {
+    fn cast(&self, portal: Portal, casting: &Casting) -> Result<(Wanted, Time), Trouble> {
         let frozen = !casting.running && self.clock.can_freeze() && self.accounts.can_start_at();
         if casting.starts_at.is_some() && !self.accounts.can_start_at() {
             return Err(Trouble::Means("the clock of an account cannot be started at will".to_owned()));
@@ -170,7 +230,7 @@ impl World {
         let chosen = frozen || casting.starts_at.is_some();
         let time = if chosen { Time::starting_at(start, frozen) } else { Time::REAL };
         let wanted = Wanted { account: self.draw(portal), main: None, starts_at: chosen.then_some(start), frozen };
-        Ok((wanted, PersonClock::own(time)))
+        Ok((wanted, time))
     }
 
     /// What is wanted for somebody who goes by the target's one clock, once their time has begun.
@@ -186,10 +246,15 @@ impl World {
             return Err(ClockError::Past { wanted: in_whole_seconds(wanted), shown: in_whole_seconds(shown) }.into());
         }
         self.wait_for(&seat, casting.starts_at.unwrap_or(timeline.regular_from())).await?;
-        let time = seat.time();
-        let starts_at = self.accounts.can_start_at().then(|| time.now());
-        let wanted = Wanted { account: self.draw(portal), main: None, starts_at, frozen: time.is_frozen() };
+        let (wanted, _) = self.cast_now(timeline, portal);
         Ok((wanted, PersonClock::Shared(seat)))
+    }
+
+    /// What is wanted for somebody who begins when the target's one clock shows what it shows now, and waits for nothing.
+    fn cast_now(&self, timeline: &Timeline, portal: Portal) -> (Wanted, Time) {
+        let time = timeline.time();
+        let starts_at = self.accounts.can_start_at().then(|| time.now());
+        (Wanted { account: self.draw(portal), main: None, starts_at, frozen: time.is_frozen() }, time)
     }
 
     fn draw(&self, portal: Portal) -> Account {

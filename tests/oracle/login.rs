@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use sekisho_scenarios::explore::altered;
 use sekisho_scenarios::oracle::{self, AccountId, Action, BrowserId, Planted, Screen, Seen, Status, Typed};
 use sekisho_server::Decisions;
 use sekisho_server::core::{
@@ -413,19 +414,4 @@ fn number_in(body: &str) -> String {
 
 fn is_of_a_change(notice: &Notice) -> bool {
     Portal::ALL.into_iter().any(|portal| notice.letter == address_notice(portal))
-}
-
-/// The value with one of its characters changed.
-fn altered(value: &str, at: usize) -> String {
-    let at = at % value.len();
-    let change = |(index, c)| {
-        if index != at {
-            c
-        } else if c == '1' {
-            '2'
-        } else {
-            '1'
-        }
-    };
-    value.chars().enumerate().map(change).collect()
 }

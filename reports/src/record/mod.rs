@@ -228,6 +228,15 @@ impl RunRecord {
     pub fn reproduction(&self, check: &CheckRow) -> String {
         let target = self.target.profile.as_ref().map(|profile| format!(" --target {}", quoted(profile)));
         let defect = self.target.defect.as_ref().map(|defect| format!(" --defect {}", quoted(defect)));
+        if check.id.starts_with("explore-") {
+            // A story that was drawn lies in the report's folder, beside the evidence.
+            let story = format!("explore/{}.json", check.clause.to_ascii_lowercase());
+            return format!(
+                "sekisho explore{}{} --replay {story}",
+                target.unwrap_or_default(),
+                defect.unwrap_or_default()
+            );
+        }
         let level = (!Level::DEFAULT.contains(&check.level)).then(|| format!(" --level {}", check.level));
         format!(
             "sekisho check{}{} --only {}{} --seed {}",

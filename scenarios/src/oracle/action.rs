@@ -111,6 +111,16 @@ pub enum Action {
     Wait(i64),
 }
 
+impl Planted {
+    /// The account whose cookie is shown as another's.
+    pub fn other(self) -> Option<AccountId> {
+        match self {
+            Self::Of(other) => Some(other),
+            Self::Kept | Self::Altered(_) => None,
+        }
+    }
+}
+
 impl Action {
     /// The browser that acts, if one does.
     pub fn browser(&self) -> Option<BrowserId> {
@@ -134,6 +144,15 @@ impl Action {
     }
 }
 
+impl BrowserId {
+    /// The letter it goes by: `A` for the first.
+    pub fn letter(self) -> String {
+        let letter =
+            u32::try_from(self.0).ok().filter(|number| *number < 26).and_then(|number| char::from_u32(65 + number));
+        letter.map_or_else(|| (self.0 + 1).to_string(), String::from)
+    }
+}
+
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -146,7 +165,7 @@ impl fmt::Display for AccountId {
 
 impl fmt::Display for BrowserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "browser {}", self.0 + 1)
+        write!(f, "browser {}", self.letter())
     }
 }
 

@@ -386,8 +386,8 @@ fn a_story_reads_as_prose() {
     let steps = [sign_in(PC, MAIN), submit(PC, Typed::Earlier(1), true), Action::Wait(90 * DAY + 1000)];
     assert_eq!(
         Story(&steps).to_string(),
-        "  1. In browser 1, sign in to the main account.\n  \
-         2. In browser 1, tick the skip box and send the code of the attempt before.\n  \
+        "  1. In browser A, sign in to the main account.\n  \
+         2. In browser A, tick the skip box and send the code of the attempt before.\n  \
          3. Wait 90 d 1 s.\n"
     );
 }

@@ -32,6 +32,7 @@ mod notice2;
 mod notice3;
 mod notice4;
 mod notices;
+mod reach;
 mod train;
 
 use std::sync::LazyLock;

@@ -12,7 +12,9 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::{ProfileError, Source};
-use super::profile::{self, AccountSource, ClockDriver, ClockScope, Limits, MailPart, Numbers, OfficeDriver, Profile};
+use super::profile::{
+    self, AccountSource, ClockDriver, ClockScope, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile,
+};
 use super::template::{Place, Placeholder, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
@@ -32,6 +34,8 @@ pub struct Target {
     pub numbers: Numbers,
     /// How long it is waited for.
     pub limits: Limits,
+    /// What it does where the source leaves it to the target.
+    pub policies: Policies,
     /// Who allowed that it is put under load, where it is not on this machine.
     pub authorized_by: Option<String>,
     /// PEM file of further authorities to trust.
@@ -214,6 +218,7 @@ impl Target {
             name: profile.name,
             limits: compiler.limits(profile.limits)?,
             numbers: profile.numbers,
+            policies: profile.policies,
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file,
             clock: profile.clock.driver,

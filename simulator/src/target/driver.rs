@@ -108,6 +108,11 @@ impl Target {
         }
     }
 
+    /// Whether the profile says where the skip settings tell the status.
+    pub fn tells_status(&self) -> bool {
+        self.status.is_some()
+    }
+
     /// The cautions on the skip confirmation screen (FAQ-06g), empty where there are none; `None` where the profile names no place.
     pub fn cautions_on(&self, answer: &Answer) -> Option<String> {
         let place = self.cautions.as_ref()?;

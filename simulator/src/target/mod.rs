@@ -12,6 +12,9 @@ mod vocabulary;
 pub use compile::{Control, GlobalClockSettings, Loading, Target};
 pub use driver::{DriverError, Status};
 pub use error::ProfileError;
-pub use profile::{AccountSource, ClockDriver, ClockScope, Limit, Limits, Numbers, OfficeDriver, Profile, Span};
+pub use profile::{
+    AccountSource, ClockDriver, ClockScope, Limit, Limits, Numbers, OfficeDriver, Policies, Profile, SkipsAfter, Span,
+    Superseded,
+};
 pub use template::Vars;
 pub use vocabulary::{Screen, Step};

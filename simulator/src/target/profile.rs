@@ -35,6 +35,9 @@ pub struct Profile {
     /// How long the harness waits for it, in real time.
     #[serde(default)]
     pub limits: Limits,
+    /// What it does where the source leaves it to the target.
+    #[serde(default)]
+    pub policies: Policies,
     /// How its mails are read.
     pub mail: Mail,
     /// Where a skip shows.
@@ -86,6 +89,8 @@ pub struct Numbers {
     pub browsers_tried: usize,
     /// After how many wrong codes an attempt is over.
     pub wrong_codes: Option<u32>,
+    /// How many wrong codes one account has in a window, over all its attempts.
+    pub wrong_codes_limit: Option<Limit>,
     /// How many code mails one address gets in a window.
     pub mail_limit: Option<Limit>,
     /// How long, of real time, a mail that is not wanted is still waited for after the control mail came.
@@ -105,6 +110,7 @@ impl Default for Numbers {
             go_live: Instant(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_755_032_400)),
             browsers_tried: 64,
             wrong_codes: None,
+            wrong_codes_limit: None,
             mail_limit: None,
             quiet_time: Span(Duration::from_secs(2)),
             mail_patience: Span(Duration::from_secs(30)),
@@ -142,6 +148,55 @@ pub struct Limit {
     pub count: u32,
     /// In how long.
     pub window: Span,
+}
+
+/// What the target does where the source leaves it to the target; what is not declared is not judged.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policies {
+    /// What becomes of a code once a newer one was mailed for the account.
+    pub superseded: Option<Superseded>,
+    /// What another password does to the skips.
+    pub skips_after_password_change: Option<SkipsAfter>,
+    /// What another address does to the skips.
+    pub skips_after_address_change: Option<SkipsAfter>,
+    /// How long a session lasts.
+    pub session_lifetime: Option<Span>,
+    /// How long after the right code `OK` on the skip confirmation screen still sets the skip.
+    pub skip_offer: Option<Span>,
+    /// Whether `OK` still sets it on a page that was kept open while the browser went elsewhere.
+    pub skip_offer_outlives_leaving: Option<bool>,
+    /// Whether a browser's open attempt and its session leave each other alone: a sign-in that begins does not end the session, and
+    /// signing out or being let in by a skip does not end the attempt.
+    pub attempt_and_session_apart: Option<bool>,
+    /// How long the number that confirms a new address is good.
+    pub confirmation_validity: Option<Span>,
+    /// Whether that number is good only in the session that asked for it.
+    pub confirmation_is_bound: Option<bool>,
+    /// How many wrong numbers end a change of the address.
+    pub wrong_numbers: Option<u32>,
+    /// How often an account may ask for another address in a window.
+    pub address_requests: Option<Limit>,
+}
+
+/// What becomes of a code once a newer one was mailed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Superseded {
+    /// It is refused.
+    Refused,
+    /// It still signs in, in its own attempt.
+    Accepted,
+}
+
+/// What becomes of the skips of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipsAfter {
+    /// They go on.
+    Kept,
+    /// All of them end.
+    Ended,
 }
 
 /// How the target's mails are read.

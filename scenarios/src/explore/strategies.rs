@@ -1,42 +1,44 @@
-//! Random stories: scenes of a few steps each, with pauses that like the boundaries of the rules.
+//! How stories are drawn: scenes of a few steps each, with pauses that like the boundaries of the rules.
 
 use proptest::prelude::*;
-use sekisho_scenarios::oracle::{AccountId, Action, BrowserId, Page, Planted, Typed};
-use sekisho_server::core::{GO_LIVE, Portal};
 
-pub const ACCOUNTS: usize = 2;
-pub const BROWSERS: usize = 3;
-/// No story is longer than this many steps.
-const MAX_STEPS: usize = 60;
+use super::tale::{ACCOUNTS, BROWSERS, Tale, Vocabulary};
+use crate::oracle::{AccountId, Action, BrowserId, Page, Planted, Typed};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// Where and when a story begins, in milliseconds since the Unix epoch, and its steps.
-#[derive(Clone, Debug)]
-pub struct Tale {
-    pub portal: Portal,
-    pub begins_ms: i64,
-    pub steps: Vec<Action>,
-}
+/// The most scenes that are put together to a story, before it is cut to its most steps.
+const MAX_SCENES: usize = 30;
 
-/// Any story.
-pub fn tale() -> impl Strategy<Value = Tale> {
+/// Any story of what the vocabulary has.
+pub fn tale(vocabulary: &Vocabulary) -> BoxedStrategy<Tale> {
     let begins = prop_oneof![
-        4 => Just((DAY, Vec::new())),
-        1 => prop::sample::select(vec![-SECOND, -1, 0, 1]).prop_map(|begins| (begins, Vec::new())),
+        4 => Just((None, Vec::new())),
+        1 => prop::sample::select(vec![-SECOND, -1, 0, 1]).prop_map(|begins| (Some(begins), Vec::new())),
         1 => (browser(), account(), prop::sample::select(vec![-1, 0, 1])).prop_map(|(browser, account, beside)| {
-            (-HOUR, vec![sign_in(browser, account), Action::Wait(HOUR + beside), Action::Look(browser, Page::MyPage)])
+            (Some(-HOUR), vec![sign_in(browser, account), Action::Wait(HOUR + beside), Action::Look(browser, Page::MyPage)])
         }),
     ];
-    let portal = prop_oneof![3 => Just(Portal::Employer), 1 => prop::sample::select(Portal::ALL.to_vec())];
-    (portal, begins, prop::collection::vec(scene(), 1..30)).prop_map(|(portal, (begins, prelude), scenes)| {
-        let mut steps = [prelude, scenes.concat()].concat();
-        steps.truncate(MAX_STEPS);
-        Tale { portal, begins_ms: GO_LIVE.millis() + begins, steps }
-    })
+    let any = prop::sample::select(vocabulary.portals.clone());
+    let portal = match vocabulary.with_additional.clone() {
+        some if some.is_empty() => any.boxed(),
+        some => prop_oneof![3 => prop::sample::select(some), 1 => any].boxed(),
+    };
+    let pauses = Pauses::of(vocabulary);
+    let scenes = prop::collection::vec(scene(&pauses), 1..MAX_SCENES);
+    let vocabulary = vocabulary.clone();
+    (portal, begins, scenes)
+        .prop_map(move |(portal, (begins, prelude), scenes)| {
+            let mut steps = [prelude, scenes.concat()].concat();
+            steps.retain(|step| vocabulary.has(portal, step));
+            steps.truncate(vocabulary.max_steps);
+            let begins_ms = begins.map_or(vocabulary.usual_begin_ms(), |begins| vocabulary.go_live_ms + begins);
+            Tale { portal, begins_ms, steps }
+        })
+        .boxed()
 }
 
 fn browser() -> impl Strategy<Value = BrowserId> {
@@ -48,21 +50,32 @@ fn account() -> impl Strategy<Value = AccountId> {
     prop_oneof![2 => Just(AccountId(0)), 1 => (0..ACCOUNTS).prop_map(AccountId)]
 }
 
-/// A span that ends at a boundary of the rules or half-way to it, or just beside.
-fn boundary() -> impl Strategy<Value = i64> {
-    let boundary = prop::sample::select(vec![15 * MINUTE, 30 * MINUTE, HOUR, 12 * HOUR, 45 * DAY, 90 * DAY]);
-    let beside = prop::sample::select(vec![-SECOND, -1, 0, 1, SECOND]);
-    (boundary, beside).prop_map(|(boundary, beside)| boundary + beside)
-}
+/// Spans that end at a boundary of the rules or half-way to it.
+#[derive(Clone)]
+struct Pauses(Vec<i64>);
 
-fn pause() -> impl Strategy<Value = Action> {
-    prop_oneof![
-        3 => boundary(),
-        1 => prop::sample::select(vec![1, SECOND]),
-        1 => 0..40 * MINUTE,
-        1 => 0..100 * DAY,
-    ]
-    .prop_map(Action::Wait)
+impl Pauses {
+    fn of(vocabulary: &Vocabulary) -> Pauses {
+        let spans = [vocabulary.code_valid_ms, vocabulary.skip_valid_ms];
+        let halves = spans.map(|span| span / 2);
+        Pauses([&halves[..], &spans, &[HOUR], vocabulary.session_ms.as_slice()].concat())
+    }
+
+    /// A span that ends at a boundary or half-way to it, or just beside.
+    fn boundary(&self) -> impl Strategy<Value = i64> + use<> {
+        let beside = prop::sample::select(vec![-SECOND, -1, 0, 1, SECOND]);
+        (prop::sample::select(self.0.clone()), beside).prop_map(|(boundary, beside)| (boundary + beside).max(0))
+    }
+
+    fn any(&self) -> impl Strategy<Value = Action> + use<> {
+        prop_oneof![
+            3 => self.boundary(),
+            1 => prop::sample::select(vec![1, SECOND]),
+            1 => 0..40 * MINUTE,
+            1 => 0..100 * DAY,
+        ]
+        .prop_map(Action::Wait)
+    }
 }
 
 fn typed() -> impl Strategy<Value = Typed> {
@@ -74,16 +87,16 @@ fn typed() -> impl Strategy<Value = Typed> {
     ]
 }
 
-fn scene() -> impl Strategy<Value = Vec<Action>> {
+fn scene(pauses: &Pauses) -> impl Strategy<Value = Vec<Action>> + use<> {
     prop_oneof![
-        7 => step().prop_map(|step| vec![step]),
+        7 => step(pauses).prop_map(|step| vec![step]),
         2 => (browser(), account(), any::<bool>()).prop_map(|(browser, account, tick)| {
             vec![sign_in(browser, account), code(browser, Typed::Right, tick)]
         }),
         2 => (browser(), account()).prop_map(|(browser, account)| {
             vec![sign_in(browser, account), code(browser, Typed::Right, true), Action::ConfirmSkip(browser)]
         }),
-        1 => (browser(), account(), pause(), typed()).prop_map(|(browser, account, pause, typed)| {
+        1 => (browser(), account(), pauses.any(), typed()).prop_map(|(browser, account, pause, typed)| {
             vec![sign_in(browser, account), pause, code(browser, typed, true)]
         }),
         1 => (browser(), account(), 1usize..6).prop_map(|(browser, account, guesses)| {
@@ -91,9 +104,10 @@ fn scene() -> impl Strategy<Value = Vec<Action>> {
             steps.resize(1 + guesses, code(browser, Typed::Wrong, false));
             steps
         }),
-        1 => (browser(), account(), boundary(), boundary(), any::<bool>()).prop_map(
+        1 => (browser(), account(), pauses.boundary(), pauses.boundary(), any::<bool>()).prop_map(
             |(browser, account, first, second, look)| {
-                let between = if look { Action::Look(browser, Page::CodeEntry) } else { code(browser, Typed::Wrong, false) };
+                let between =
+                    if look { Action::Look(browser, Page::CodeEntry) } else { code(browser, Typed::Wrong, false) };
                 vec![
                     sign_in(browser, account),
                     Action::Wait(first),
@@ -113,13 +127,18 @@ fn scene() -> impl Strategy<Value = Vec<Action>> {
         1 => browser().prop_map(|browser| {
             vec![Action::CompleteResume(browser), sign_in(browser, AccountId(0)), sign_in(browser, AccountId(1))]
         }),
-        1 => (browser(), pause(), browser(), account()).prop_map(|(first, pause, second, account)| {
+        // A browser forgets the cookie of a skip that was ended or has lapsed; who kept a copy puts it back.
+        1 => (browser(), account(), any::<bool>(), pauses.any()).prop_map(|(browser, account, resumes, pause)| {
+            let ends = if resumes { Action::CompleteResume(browser) } else { pause };
+            vec![ends, Action::PlantSkipCookie { browser, account, planted: Planted::Kept }, sign_in(browser, account)]
+        }),
+        1 => (browser(), pauses.any(), browser(), account()).prop_map(|(first, pause, second, account)| {
             vec![sign_in(first, account), pause, sign_in(second, account)]
         }),
     ]
 }
 
-fn step() -> impl Strategy<Value = Action> {
+fn step(pauses: &Pauses) -> impl Strategy<Value = Action> + use<> {
     prop_oneof![
         4 => (browser(), account()).prop_map(|(browser, account)| sign_in(browser, account)),
         1 => (browser(), account())
@@ -141,7 +160,7 @@ fn step() -> impl Strategy<Value = Action> {
         1 => browser().prop_map(Action::ClearCookies),
         2 => (browser(), account(), planted())
             .prop_map(|(browser, account, planted)| Action::PlantSkipCookie { browser, account, planted }),
-        4 => pause(),
+        4 => pauses.any(),
     ]
 }
 

@@ -1,0 +1,211 @@
+//! One browser of a story over the wire: its page, the pages it keeps open, and how a form is sent from it, whether it is there or not.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use sekisho_simulator::browser::{Answer, Body, Cookie, Request};
+use sekisho_simulator::target::{Screen, Step, Target, Vars};
+use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
+
+use crate::moves::with_tokens_of;
+use crate::oracle::AccountId;
+
+/// Pages whose forms can still be sent after the browser went elsewhere.
+const KEPT_OPEN: [Screen; 4] =
+    [Screen::CodeEntry, Screen::SkipConfirmation, Screen::ResumeConfirmation, Screen::AddressConfirmation];
+
+/// A form, and the page it stands on.
+#[derive(Clone, Copy)]
+pub(super) struct Form<'a> {
+    pub step: Step,
+    pub on: Screen,
+    pub vars: Vars<'a>,
+    pub tick: bool,
+}
+
+impl Form<'_> {
+    /// A form in which nothing is filled in.
+    pub(super) fn plain(step: Step, on: Screen) -> Self {
+        Self { step, on, vars: Vars::default(), tick: false }
+    }
+}
+
+/// The forms of a portal as somebody saw them who came there rightly: what a stranger can forge.
+#[derive(Debug, Default)]
+pub(super) struct Forms(BTreeMap<(Step, bool), Request>);
+
+impl Forms {
+    /// Keeps a form of the open page; one that is not there is not kept.
+    pub(super) fn learn(&mut self, visitor: &Visitor, form: Form<'_>) {
+        let tick = if form.tick { SkipBox::Ticked } else { SkipBox::Unticked };
+        if let Ok(request) = visitor.prepare(form.step, form.vars, tick) {
+            self.0.insert((form.step, form.tick), request);
+        }
+    }
+
+    /// The form filled in, with the hidden fields of a page; none where nobody ever saw it.
+    fn forged(&self, target: &Target, form: &Form<'_>, page: Option<&Answer>) -> Option<Request> {
+        let known = self.0.get(&(form.step, form.tick))?;
+        let mut request = page.map_or_else(|| known.clone(), |page| with_tokens_of(page, known));
+        if let Body::Form(fields) = &mut request.body {
+            for (name, value) in target.fields(form.step, &form.vars) {
+                if let Some((_, old)) = fields.iter_mut().find(|(known, _)| *known == name) {
+                    *old = value;
+                }
+            }
+        }
+        Some(request)
+    }
+}
+
+/// One browser of a story.
+pub(super) struct Room {
+    pub visitor: Visitor,
+    /// Where the session was opened last.
+    pub session: Option<AccountId>,
+    /// The account whose attempt was begun last, and which of its codes belongs to it.
+    pub attempt: Option<(AccountId, usize)>,
+    /// The last skip cookie that each account set here.
+    pub kept: HashMap<AccountId, Cookie>,
+    /// The skip cookies that are known, by name, with their values.
+    skips: HashMap<String, String>,
+    forms: Arc<Forms>,
+    /// What the open page was taken for; none where the cookies it came with are gone.
+    screen: Option<Screen>,
+    pages: BTreeMap<Screen, Answer>,
+    /// The last page with a form on it: a stranger takes the tokens from there.
+    with_form: Option<Answer>,
+}
+
+impl Room {
+    pub(super) fn new(visitor: Visitor, forms: Arc<Forms>) -> Room {
+        Room {
+            visitor,
+            session: None,
+            attempt: None,
+            kept: HashMap::new(),
+            skips: HashMap::new(),
+            forms,
+            screen: None,
+            pages: BTreeMap::new(),
+            with_form: None,
+        }
+    }
+
+    /// Whether this is the open page.
+    pub(super) fn shows(&self, screen: Screen) -> bool {
+        self.screen == Some(screen)
+    }
+
+    /// Opens a page by its address.
+    pub(super) async fn open(&mut self, step: Step) -> Result<Seen, Trouble> {
+        let seen = self.visitor.look_at(step).await?;
+        self.note(step, seen)
+    }
+
+    /// Sends a form from the open page, from one that was kept open, from the page loaded again at `reload`, or forged, in this order.
+    pub(super) async fn send(&mut self, form: Form<'_>, reload: Option<Step>) -> Result<Seen, Trouble> {
+        let world = self.visitor.world().clone();
+        let (is_open, vars) = (self.shows(form.on), self.in_portal(form.vars));
+        let page = if is_open { self.visitor.browser().current() } else { self.pages.get(&form.on) };
+        let request = page.map(|page| world.target.request(form.step, &vars, Some(page), form.tick));
+        if let Some(Ok(request)) = request {
+            let seen = self.visitor.send(form.step, request).await?;
+            let seen = self.note(form.step, seen)?;
+            // A target may want its form fresh: an old one that was refused proves nothing.
+            if is_open || !seen.is(Screen::Refused) {
+                return Ok(seen);
+            }
+        }
+        if let Some(reload) = reload.filter(|reload| world.target.knows(*reload)) {
+            let seen = self.open(reload).await?;
+            if seen.is(form.on) {
+                let tick = if form.tick { SkipBox::Ticked } else { SkipBox::Unticked };
+                let seen = self.visitor.look(form.step, form.vars, tick).await?;
+                return self.note(form.step, seen);
+            }
+        }
+        self.forge(form).await
+    }
+
+    /// Sends a form that does not stand on the open page, as far as it can be forged; else opens My Page.
+    pub(super) async fn forge(&mut self, form: Form<'_>) -> Result<Seen, Trouble> {
+        let world = self.visitor.world().clone();
+        if self.with_form.is_none() {
+            let seen = self.open(Step::OpenMyPage).await?;
+            if self.with_form.is_none() {
+                return Ok(seen);
+            }
+        }
+        let vars = self.in_portal(form.vars);
+        match self.forms.forged(&world.target, &Form { vars, ..form }, self.with_form.as_ref()) {
+            Some(request) => {
+                let seen = self.visitor.send(form.step, request).await?;
+                self.note(form.step, seen)
+            }
+            None => self.open(Step::OpenMyPage).await,
+        }
+    }
+
+    fn in_portal<'a>(&self, vars: Vars<'a>) -> Vars<'a> {
+        Vars { portal: self.visitor.portal().name(), ..vars }
+    }
+
+    /// Takes note of a page; one that the profile does not know ends the story.
+    fn note(&mut self, step: Step, seen: Seen) -> Result<Seen, Trouble> {
+        self.screen = seen.screen;
+        let screen = self.visitor.recognised(step, &seen)?;
+        if KEPT_OPEN.contains(&screen) {
+            self.pages.insert(screen, seen.answer.clone());
+        }
+        if seen.answer.body.windows(FORM.len()).any(|bytes| bytes == FORM) {
+            self.with_form = Some(seen.answer.clone());
+        }
+        Ok(seen)
+    }
+
+    /// The skip cookies that are new since this was asked last.
+    pub(super) fn new_skips(&mut self) -> Vec<Cookie> {
+        let mut new = self.visitor.skip_cookies();
+        new.retain(|cookie| {
+            let value = cookie.value().into_owned();
+            self.skips.insert(cookie.name().into_owned(), value.clone()).is_none_or(|old| old != value)
+        });
+        new
+    }
+
+    /// Puts a skip cookie in, one that no browser would ever let go.
+    pub(super) fn plant(&mut self, cookie: Cookie) {
+        self.skips.insert(cookie.name().into_owned(), cookie.value().into_owned());
+        self.visitor.plant(cookie.with_expires(None));
+    }
+
+    /// A session begins or ends: pages of the one before are of no use, but that of the code is.
+    pub(super) fn session_is(&mut self, session: Option<AccountId>) {
+        self.session = session;
+        let open = self.screen;
+        self.pages.retain(|screen, _| *screen == Screen::CodeEntry || Some(*screen) == open);
+    }
+
+    /// Deletes all cookies, or all but the skips.
+    pub(super) fn delete_cookies(&mut self, skips_too: bool) {
+        let now = self.visitor.now();
+        let world = self.visitor.world().clone();
+        let jar = self.visitor.browser().jar_mut();
+        let names: Vec<String> = jar.cookies(now).map(|cookie| cookie.name().into_owned()).collect();
+        for name in names.iter().filter(|name| skips_too || !world.target.is_skip_cookie(name)) {
+            jar.remove(name);
+        }
+        if skips_too {
+            jar.clear();
+            self.skips.clear();
+        }
+        self.session = None;
+        self.attempt = None;
+        self.screen = None;
+        self.pages.clear();
+        self.with_form = None;
+    }
+}
+
+const FORM: &[u8] = b"<form";
