@@ -18,6 +18,9 @@ use crate::progress;
 use crate::selftest::defective;
 use crate::venue::{Setting, Venue, seed_or_fresh};
 
+/// The folder of the stories, within that of the report.
+const STORIES: &str = "explore";
+
 /// Under what name a row stands that is about no clause in particular: what every story needs is a sign-in that works.
 const NOTHING_TOLD: &str = "FAQ-01d";
 
@@ -36,17 +39,18 @@ pub(crate) async fn explore(options: &Explore, interrupt: &Interrupt) -> Result<
         Some((file, tale)) => tell_again(&venue.world, file, tale).await,
         None => tell_many(&venue.world, options, seed).await,
     };
-    let stories = save(&found.findings, seed, &options.report.report_dir)?;
     if options.format != Format::Json {
-        for (finding, path) in found.findings.iter().zip(&stories) {
-            anstream::println!("{}", told_to_people(finding, path, options));
+        for finding in &found.findings {
+            anstream::println!("{}", told_to_people(finding, options));
         }
     }
     let showing =
         Showing { report_dir: &options.report.report_dir, evidence: options.report.evidence, format: options.format };
-    let told = found.told();
-    let code = underway.end(&venue, Found { told, notes: found.notes, ..Found::default() }, interrupt, &showing);
+    let (told, notes) = (found.told(), found.notes);
+    let code = underway.end(&venue, Found { told, notes, ..Found::default() }, interrupt, &showing);
     venue.close().await;
+    // Only now is the report's folder known to be ours.
+    save(&found.findings, seed, options)?;
     code
 }
 
@@ -167,19 +171,28 @@ fn notes(explored: &Explored) -> Vec<String> {
     notes
 }
 
-/// Writes each story to a file that `--replay` reads.
-fn save(findings: &[Finding], seed: u64, report_dir: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let folder = report_dir.join("explore");
-    let mut paths = Vec::new();
+/// Where the story of a clause is kept.
+fn place(finding: &Finding, options: &Explore) -> PathBuf {
+    let clause = finding.story.contradiction.rule.to_ascii_lowercase();
+    options.report.report_dir.join(STORIES).join(format!("{clause}.json"))
+}
+
+/// Writes each story to a file that `--replay` reads. Those of an earlier run go, unless it is one of them that was told again.
+fn save(findings: &[Finding], seed: u64, options: &Explore) -> Result<(), CliError> {
+    let folder = options.report.report_dir.join(STORIES);
+    let unwritable = |path: &Path, error: std::io::Error| {
+        CliError::Usage(format!("`{}` cannot be written: {error}", path.display()))
+    };
+    if options.replay.is_none() && folder.exists() {
+        std::fs::remove_dir_all(&folder).map_err(|error| unwritable(&folder, error))?;
+    }
     for finding in findings {
-        let clause = finding.story.contradiction.rule.to_ascii_lowercase();
-        let path = folder.join(format!("{clause}.json"));
+        let path = place(finding, options);
         let written = std::fs::create_dir_all(&folder)
             .and_then(|()| std::fs::write(&path, StoryFile::of(&finding.story, seed).to_json()));
-        written.map_err(|error| CliError::Usage(format!("`{}` cannot be written: {error}", path.display())))?;
-        paths.push(path);
+        written.map_err(|error| unwritable(&path, error))?;
     }
-    Ok(paths)
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<(StoryFile, Tale), CliError> {
@@ -193,13 +206,13 @@ fn read(path: &Path) -> Result<(StoryFile, Tale), CliError> {
     })
 }
 
-fn told_to_people(finding: &Finding, path: &Path, options: &Explore) -> String {
+fn told_to_people(finding: &Finding, options: &Explore) -> String {
     let mut words = vec!["sekisho".to_owned(), "explore".to_owned()];
     let target = options.target.as_ref().map(|target| ("--target", target.display().to_string()));
     for (option, value) in target.into_iter().chain(options.defect.clone().map(|defect| ("--defect", defect))) {
         words.extend([option.to_owned(), value]);
     }
-    words.extend(["--replay".to_owned(), path.display().to_string()]);
+    words.extend(["--replay".to_owned(), place(finding, options).display().to_string()]);
     let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "));
     let shortened = format!("{} steps, drawn with {}", finding.story.tale.steps.len(), finding.drawn_steps);
     format!("{}     ({shortened}; to see it again: {command})\n", Prose(&finding.story))
