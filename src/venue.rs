@@ -227,7 +227,8 @@ fn timeline(clock: Arc<dyn GlobalClock>, settings: GlobalClockSettings, go_live:
 }
 
 fn in_words(at: SystemTime) -> String {
-    jiff::Timestamp::try_from(at).map_or_else(|error| error.to_string(), |at| at.to_string())
+    let at = jiff::Timestamp::try_from(at).and_then(|at| at.round(jiff::Unit::Second));
+    at.map_or_else(|error| error.to_string(), |at| at.to_string())
 }
 
 fn address(socket: std::net::SocketAddr) -> Result<Url, CliError> {

@@ -46,8 +46,8 @@ async fn attributes(stage: Arc<Stage>) -> Result<(), Trouble> {
         let observed = lifetime.map_or("no expiry".to_owned(), |lifetime| {
             format!("{} s, the skip {} s", lifetime.as_secs(), wanted.as_secs())
         });
-        let holds =
-            lifetime.is_some_and(|lifetime| lifetime.abs_diff(wanted) <= stage.margin() + Duration::from_secs(1));
+        let holds = lifetime
+            .is_some_and(|lifetime| lifetime.abs_diff(wanted) <= stage.margin(&person) + Duration::from_secs(1));
         stage.judge(check, "the cookie lives as long as the skip", observed, holds)?;
     }
     let observed = if lax.is_empty() { format!("{looked} cookies, all strict") } else { lax.join(", ") };

@@ -134,10 +134,12 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, se
             }
         }
     };
-    if let Some(seat) = seat {
+    // What others took while this story waited for them is no part of its own time.
+    let waited = seat.map_or(Duration::ZERO, |seat| {
         seat.leave();
-    }
-    let took = begun.elapsed();
+        seat.waited()
+    });
+    let took = begun.elapsed().saturating_sub(waited);
     let judgements = stage.judgements();
     let rows = scenario.checks.iter().map(|check| {
         let ending = Ending { outcome: &outcome, settled: stage.is_settled(check), took };

@@ -260,7 +260,7 @@ async fn tell_office(stage: &Stage, person: &Person, old: &Account, new: &Accoun
     let procedure = person.ask_the_office(old, &new.key.address).await?;
     decides(stage, person, during, "after the request", old, new).await?;
     let done_at = person.prove_identity(&procedure).await?;
-    let margin = stage.room(person);
+    let margin = stage.margin(person);
     let left = |now| done_at.duration_since(now).unwrap_or_default();
     // It may take days. Where the clock stands still, the last second of them is looked at.
     if let Some(nearly_all) = left(person.now()).checked_sub(margin) {

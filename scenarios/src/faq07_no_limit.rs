@@ -22,7 +22,7 @@ async fn many_browsers(stage: Arc<Stage>) -> Result<(), Trouble> {
         if let Some(limit) = stage.numbers().mail_limit
             && mails + 1 >= limit.count
         {
-            person.wait(limit.window.0 + stage.margin()).await?;
+            person.wait(limit.window.0 + stage.margin(&person)).await?;
             mails = 0;
         }
         let mut browser = person.browser(&number.to_string(), &account);

@@ -34,7 +34,7 @@ async fn before(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "notice1-no-code-is-asked-before-go-live";
     stage.skips(check, "ID and password alone lead to My Page before go-live", &started.seen)?;
 
-    person.wait_until(go_live(&stage) + stage.margin()).await?;
+    person.wait_until(go_live(&stage) + stage.probe()).await?;
     let page = a.open(Step::OpenMyPage).await?;
     let check = "notice1-a-session-from-before-go-live-stays";
     stage.judge(check, "My Page stays open over the go-live instant", page.describe(), page.is(Screen::MyPage))?;
@@ -58,7 +58,7 @@ async fn after(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 async fn instant(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "notice1-the-change-comes-at-the-instant";
-    let (go_live, margin) = (go_live(&stage), stage.margin());
+    let (go_live, margin) = (go_live(&stage), stage.probe());
     let sign_in_at = async |at: SystemTime| {
         let (person, account) = stage.person_starting(at).await?;
         let mut visitor: Visitor = person.browser("A", &account);

@@ -68,7 +68,7 @@ async fn before_go_live(stage: Arc<Stage>) -> Result<(), Trouble> {
     let next = b.begin(&new).await?;
     stage.opens(check, "before go-live the new address signs in, with no code", Screen::MyPage, &next.seen)?;
     let new = person.moved(&old, &new_address);
-    person.wait_until(go_live + stage.margin()).await?;
+    person.wait_until(go_live + stage.probe()).await?;
     decides(&stage, &person, Checks::both(check), "after go-live", &new, &old).await
 }
 

@@ -120,14 +120,16 @@ impl Stage {
         numbers.skip_tolerance.unwrap_or(numbers.tolerance).0
     }
 
-    /// How far from a boundary a probe of one request must lie to be judged.
-    pub fn margin(&self) -> Duration {
-        self.beside(self.numbers().tolerance.0)
+    /// How far from a boundary something must lie that may take many requests and a quiet time. What is one request is probed nearer,
+    /// with a span (`span.rs`).
+    pub fn margin(&self, person: &Person) -> Duration {
+        let tolerance = self.numbers().tolerance.0;
+        if person.clock_is_frozen() { self.beside(tolerance) } else { tolerance + ROOM }
     }
 
-    /// How far from a boundary something must lie that takes many requests and a quiet time.
-    pub fn room(&self, person: &Person) -> Duration {
-        if person.clock_is_frozen() { self.margin() } else { self.numbers().tolerance.0 + ROOM }
+    /// How far from a boundary a probe of one request lies.
+    pub(crate) fn probe(&self) -> Duration {
+        self.beside(self.numbers().tolerance.0)
     }
 
     /// How far from a boundary a probe lies round which so long a time is not judged.

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -18,12 +18,15 @@ pub struct Seat {
     /// This story's slot, while it is busy.
     slot: Mutex<Option<OwnedSemaphorePermit>>,
     waits: AtomicBool,
+    /// For how long, of real time, its holder has waited.
+    waited: Mutex<Duration>,
     left: AtomicBool,
 }
 
 impl Seat {
     pub(super) fn taken(order: Arc<Order>, slots: Arc<Semaphore>) -> Seat {
-        Seat { order, slots, slot: Mutex::default(), waits: AtomicBool::new(false), left: AtomicBool::new(false) }
+        let (waits, left) = (AtomicBool::new(false), AtomicBool::new(false));
+        Seat { order, slots, slot: Mutex::default(), waits, waited: Mutex::default(), left }
     }
 
     /// What the clock shows.
@@ -52,9 +55,16 @@ impl Seat {
             return Err(ClockError::Seat);
         }
         drop(self.slot.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let waited = self.order.wait_until(at).await;
+        let begun = Instant::now();
+        let outcome = self.order.wait_until(at).await;
         self.begin().await;
-        waited
+        *self.waited.lock().unwrap_or_else(PoisonError::into_inner) += begun.elapsed();
+        outcome
+    }
+
+    /// For how long, of real time, the story has waited for the clock so far.
+    pub fn waited(&self) -> Duration {
+        *self.waited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives the seat up; more than once does no harm.
