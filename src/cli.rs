@@ -340,6 +340,9 @@ pub(crate) struct Selftest {
     /// Draws people; the same seed draws the same
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Lets invented stories look for each defect in their reach too, as `explore` makes them; takes longer
+    #[arg(long)]
+    pub(crate) explore: bool,
     /// Writes the matrix into a folder too: kill-matrix.md and kill-matrix.json
     #[arg(long, value_name = "DIR")]
     pub(crate) save: Option<PathBuf>,

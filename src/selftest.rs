@@ -19,6 +19,9 @@ use crate::interrupt::Interrupt;
 use crate::progress;
 use crate::venue::{Clocks, Setting, Venue, seed_or_fresh};
 
+/// How many invented stories a defect in their reach has to hide through.
+const CASES: u32 = 2_000;
+
 /// How long a mail of a faulty server is waited for: some never send it, and those that do need milliseconds.
 const MAIL_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -30,7 +33,7 @@ pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Resul
         seed: seed_or_fresh(options.seed),
         clean_seeds: u64::from(options.clean_seeds),
         jobs: usize::from(options.jobs),
-        cases: None,
+        cases: options.explore.then_some(CASES),
         complete: options.checks.is_empty() && chosen.len() == sekisho_defects::defects().len(),
     };
     let bar = progress::bar("selftest", chosen.len());
@@ -106,7 +109,8 @@ impl Targets for Servers {
                 .train()
                 .map(|(rule, reason)| Train { rule: rule.to_owned(), reason: reason.to_owned() })
                 .collect(),
-            out_of_reach: None,
+            out_of_reach: defect.out_of_reach().map(str::to_owned),
+            shows_as: defect.shows_as().to_owned(),
         };
         self.chosen.iter().map(defect).collect()
     }

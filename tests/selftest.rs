@@ -14,7 +14,7 @@ use support::Sekisho;
 #[test]
 fn the_kill_matrix_is_the_one_in_the_docs() {
     let sekisho = Sekisho::new();
-    let outcome = sekisho.run(&["selftest", "--seed", "1", "--format", "json", "--save", "."]);
+    let outcome = sekisho.run(&["selftest", "--explore", "--seed", "1", "--format", "json", "--save", "."]);
     let matrix: Value = serde_json::from_str(&outcome.ends_with(0).stdout).unwrap();
     assert_eq!(matrix["clean"]["verdict"], "conforms");
     assert_eq!(matrix["clean"]["false_alarms"], Value::Array(Vec::new()));

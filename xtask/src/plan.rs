@@ -74,7 +74,7 @@ pub fn small(folder: &Path, names: Vec<String>) -> Step {
 /// Writes the kill matrix into the docs. The seed is that of the test which holds the page against what the selftest finds.
 pub fn kill_matrix(root: &Path) -> Step {
     let docs = root.join("docs");
-    Step::new("cargo", ["run", "--release", "--", "selftest", "--seed", "1", "--save"])
+    Step::new("cargo", ["run", "--release", "--", "selftest", "--explore", "--seed", "1", "--save"])
         .arg(docs.to_string_lossy())
         .inside(root)
 }

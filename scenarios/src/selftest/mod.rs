@@ -61,6 +61,8 @@ pub struct Defect {
     pub train: Vec<Train>,
     /// Why the steps of invented stories cannot show it, if so.
     pub out_of_reach: Option<String>,
+    /// The rule that an invented story contradicts by it: its own, or a neighbouring one that forbids the same.
+    pub shows_as: String,
 }
 
 /// A rule that a defect of another rule breaks too.
@@ -171,7 +173,7 @@ async fn try_defect(targets: &dyn Targets, defect: &Defect, plan: &Plan) -> Defe
         outcome.note(defect, row);
     }
     if let Some(cases) = plan.cases {
-        outcome.explored = Some(seek::seek(&world, defect, plan.seed, cases).await);
+        outcome.explored = Some(seek::seek(&world, defect, plan, cases).await);
     }
     target.stop().await;
     outcome

@@ -13,6 +13,11 @@ const TRAINS: &[(&str, &str, &str)] = &[
         "FAQ-01",
         "whoever the mail is addressed to gets a code that is not theirs",
     ),
+    (
+        "faq01-code-is-mailed-twice",
+        "NOTICE-1",
+        "the second mail of the control's sign-in cannot be told from one of before go-live",
+    ),
     ("faq01-code-is-mailed-twice", "NOTICE-4", "where no code may go, the second mail of a right one is one too many"),
     (
         "faq01-code-is-mailed-twice",
@@ -60,7 +65,7 @@ const TRAINS: &[(&str, &str, &str)] = &[
     (
         "faq04-three-mails-lock-the-account-out",
         "FAQ-05",
-        "the one refused code too many ends in the same lock as any other",
+        "the story of the lost address starts more sign-ins than are mailed",
     ),
     (
         "faq05-old-address-gets-the-codes-after-the-office",
