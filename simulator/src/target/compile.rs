@@ -12,7 +12,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::{ProfileError, Source};
-use super::profile::{self, AccountSource, ClockDriver, MailPart, Numbers, OfficeDriver, Profile};
+use super::profile::{self, AccountSource, ClockDriver, MailPart, Numbers, OfficeDriver, Policies, Profile};
 use super::template::{Place, Placeholder, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
@@ -30,6 +30,8 @@ pub struct Target {
     pub portals: Vec<Portal>,
     /// Durations and limits it declares.
     pub numbers: Numbers,
+    /// What it does where the source leaves it to the target.
+    pub policies: Policies,
     /// Who allowed that it is put under load, where it is not on this machine.
     pub authorized_by: Option<String>,
     /// PEM file of further authorities to trust.
@@ -196,6 +198,7 @@ impl Target {
                 .collect(),
             name: profile.name,
             numbers: profile.numbers,
+            policies: profile.policies,
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file,
             clock: profile.clock.driver,
@@ -368,7 +371,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// The steps of an address change and the number in its mail belong together: one without the other would send empty fields
+    /// The steps of a change send what takes the place of the old: one without it would send empty fields. The steps of an address
+    /// change and the number in its mail belong together: one without the other would send empty fields
     /// or wait for a mail that nobody could read.
     fn address_change(&self, profile: &Profile, acts: &BTreeMap<Step, CompiledAct>) -> Result<(), ProfileError> {
         let fills = |step: Step, hole: Placeholder| {
@@ -382,6 +386,10 @@ impl Compiler<'_> {
         }
         if !fills(Step::ConfirmAddress, Placeholder::ConfirmationNumber) {
             return Err(self.missing(&confirm.0, &confirm.1, "no field is filled with `{number}`"));
+        }
+        let password = step(Step::SubmitPasswordChange);
+        if !fills(Step::SubmitPasswordChange, Placeholder::NewPassword) {
+            return Err(self.missing(&password.0, &password.1, "no field is filled with `{new_password}`"));
         }
         if knows(Step::SubmitAddress) && !knows(Step::OpenAddressChange) {
             return Err(self.missing(

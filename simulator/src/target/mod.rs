@@ -12,6 +12,8 @@ mod vocabulary;
 pub use compile::{Control, Loading, Target};
 pub use driver::{DriverError, Status};
 pub use error::ProfileError;
-pub use profile::{AccountSource, ClockDriver, Limit, Numbers, OfficeDriver, Profile, Span};
+pub use profile::{
+    AccountSource, ClockDriver, Limit, Numbers, OfficeDriver, Policies, Profile, SkipsAfter, Span, Superseded,
+};
 pub use template::Vars;
 pub use vocabulary::{Screen, Step};

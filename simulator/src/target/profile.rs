@@ -32,6 +32,9 @@ pub struct Profile {
     /// Durations and limits the target declares.
     #[serde(default)]
     pub numbers: Numbers,
+    /// What it does where the source leaves it to the target.
+    #[serde(default)]
+    pub policies: Policies,
     /// How its mails are read.
     pub mail: Mail,
     /// Where a skip shows.
@@ -77,8 +80,12 @@ pub struct Numbers {
     pub go_live: Instant,
     /// How many browsers hold a skip at once where "no limit" is tried (FAQ-07).
     pub browsers_tried: usize,
+    /// How many codes are counted where it is tried whether they are evenly spread (statistical checks).
+    pub codes_sampled: usize,
     /// After how many wrong codes an attempt is over.
     pub wrong_codes: Option<u32>,
+    /// How many wrong codes one account has in a window, over all its attempts.
+    pub wrong_codes_limit: Option<Limit>,
     /// How many code mails one address gets in a window.
     pub mail_limit: Option<Limit>,
     /// How long, of real time, a mail that is not wanted is still waited for after the control mail came.
@@ -95,7 +102,9 @@ impl Default for Numbers {
             tolerance: Span(Duration::from_secs(2)),
             go_live: Instant(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_755_032_400)),
             browsers_tried: 64,
+            codes_sampled: 10_000,
             wrong_codes: None,
+            wrong_codes_limit: None,
             mail_limit: None,
             quiet_time: Span(Duration::from_secs(2)),
             mail_patience: Span(Duration::from_secs(30)),
@@ -111,6 +120,38 @@ pub struct Limit {
     pub count: u32,
     /// In how long.
     pub window: Span,
+}
+
+/// What the target does where the source leaves it to the target; what is not declared is not judged.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policies {
+    /// What becomes of a code once a newer one was mailed for the account.
+    pub superseded: Option<Superseded>,
+    /// What another password does to the skips.
+    pub skips_after_password_change: Option<SkipsAfter>,
+    /// What another address does to the skips.
+    pub skips_after_address_change: Option<SkipsAfter>,
+}
+
+/// What becomes of a code once a newer one was mailed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Superseded {
+    /// It is refused.
+    Refused,
+    /// It still signs in, in its own attempt.
+    Accepted,
+}
+
+/// What becomes of the skips of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipsAfter {
+    /// They go on.
+    Kept,
+    /// All of them end.
+    Ended,
 }
 
 /// How the target's mails are read.
