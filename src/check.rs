@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sekisho_reports::record::{CheckVerdict, ExitCode};
 use sekisho_scenarios::check::{self, Keep, Told};
 use sekisho_scenarios::{Expectations, Selection};
+use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_simulator::world::World;
 
 use crate::cli::{Check, EvidenceKept};
@@ -13,29 +14,60 @@ use crate::error::CliError;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Found, Showing, Underway};
 use crate::progress;
-use crate::selftest::defective;
-use crate::venue::{Venue, seed_or_fresh};
+use crate::selftest::{defective, house};
+use crate::venue::{House, Venue, seed_or_fresh};
 
 pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let expectations = options.expect.as_deref().map_or_else(|| Ok(Expectations::default()), expectations)?;
-    let selection = Selection::new(&options.only, &options.level)?;
+    let selection = match options.statistical {
+        true => Selection::statistical(&options.only, &options.level)?,
+        false => Selection::new(&options.only, &options.level)?,
+    };
     if options.list {
         list(&selection);
         return Ok(ExitCode::Success);
     }
     let seed = seed_or_fresh(options.seed);
     let venue = match &options.defect {
-        Some(id) => Venue::embedded(defective(id)?, seed, interrupt.token.clone()).await?,
+        Some(id) => Venue::embedded_in(house(id), defective(id)?, seed, interrupt.token.clone()).await?,
         None => Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?,
     };
     let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;
     progress::line(&format!("checking {}, seed {seed}", venue.world.target.name));
-    let told = tell_all(&venue.world, &selection, usize::from(options.jobs), options.report.evidence).await;
+    let jobs = if options.statistical { 1 } else { usize::from(options.jobs) };
+    let (timed, others) = selection.split(TIMED);
+    let mut told = tell_all(&venue.world, &others, jobs, options.report.evidence).await;
+    if !timed.is_empty() {
+        told.extend(time_it(options, &venue, &timed, seed, interrupt).await?);
+    }
     let showing =
         Showing { report_dir: &options.report.report_dir, evidence: options.report.evidence, format: options.format };
     let code = underway.end(&venue, Found { told, load: None, expectations }, interrupt, &showing);
     venue.close().await;
     code
+}
+
+/// The scenario that looks at how long passwords take.
+const TIMED: &str = "base-account-time";
+
+/// Tells the story that times answers: of the embedded server in a house of its own, where passwords cost what they cost in earnest.
+async fn time_it(
+    options: &Check,
+    venue: &Venue,
+    timed: &Selection,
+    seed: u64,
+    interrupt: &Interrupt,
+) -> Result<Vec<Told>, CliError> {
+    if options.target.is_some() {
+        return Ok(tell_all(&venue.world, timed, 1, options.report.evidence).await);
+    }
+    let decisions =
+        options.defect.as_deref().map_or_else(|| Ok(Arc::new(Conforming) as Arc<dyn Decisions>), defective)?;
+    let house = House { full_passwords: true, ..House::default() };
+    let apart = Venue::embedded_in(house, decisions, seed, interrupt.token.clone()).await?;
+    let told = tell_all(&apart.world, timed, 1, options.report.evidence).await;
+    apart.close().await;
+    Ok(told)
 }
 
 /// Reads the waivers of a file.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::{Format, Selftest};
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
-use crate::venue::{Venue, seed_or_fresh};
+use crate::venue::{House, Venue, seed_or_fresh};
 use crate::{progress, table};
 
 pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
@@ -56,6 +56,12 @@ pub(crate) fn defective(id: &str) -> Result<Arc<dyn Decisions>, CliError> {
     })
 }
 
+/// The house in which a defect shows: cookies for https only need https, and the time that a password takes its full cost.
+pub(crate) fn house(id: &str) -> House {
+    let clause = sekisho_defects::defect(id).map_or("", |defect| defect.clause);
+    House { tls: matches!(clause, "BASE-COOKIE-4" | "BASE-COOKIE-5"), full_passwords: clause == "BASE-ACCOUNT-3" }
+}
+
 fn chosen(only: &[String]) -> Result<Vec<&'static sekisho_defects::Defect>, CliError> {
     let mut chosen = Vec::new();
     for pattern in only {
@@ -84,6 +90,7 @@ impl Targets for Servers {
         let defect = |defect: &&sekisho_defects::Defect| Defect {
             id: defect.id.to_owned(),
             rule: defect.rule.to_owned(),
+            clause: defect.clause.to_owned(),
             about: defect.about.to_owned(),
         };
         self.chosen.iter().map(defect).collect()
@@ -94,7 +101,8 @@ impl Targets for Servers {
             None => Arc::new(Conforming),
             Some(id) => defective(id).map_err(|error| error.to_string())?,
         };
-        let venue = Venue::embedded(decisions, self.seed, self.cancel.clone()).await;
+        let house = defect.map(house).unwrap_or_default();
+        let venue = Venue::embedded_in(house, decisions, self.seed, self.cancel.clone()).await;
         venue.map(|venue| Box::new(Embedded(venue)) as Box<dyn RunningTarget>).map_err(|error| error.to_string())
     }
 }

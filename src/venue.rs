@@ -8,7 +8,7 @@ use rand::RngExt;
 use sekisho_reports::record::TargetInfo;
 use sekisho_server::core::GO_LIVE;
 use sekisho_server::decisions::{Conforming, Decisions};
-use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig};
+use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
 use sekisho_simulator::account::{Accounts, NumberedAccounts};
 use sekisho_simulator::browser::{Network, NetworkConfig};
 use sekisho_simulator::clock::{Clock, Immovable};
@@ -25,6 +25,15 @@ use crate::error::CliError;
 
 /// The profile of the embedded reference server: the very file a user would give.
 pub(crate) const REFERENCE_PROFILE: &str = include_str!("../profiles/reference.toml");
+
+/// What the embedded server is like where a check needs it otherwise than usual.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct House {
+    /// It speaks TLS, with a certificate made for this start.
+    pub(crate) tls: bool,
+    /// It hashes passwords at the full cost, as in earnest: what that takes is what a check looks at.
+    pub(crate) full_passwords: bool,
+}
 
 /// A place that is ready: whatever was started for it stops with it.
 pub(crate) struct Venue {
@@ -49,12 +58,23 @@ impl Venue {
         seed: u64,
         cancel: CancellationToken,
     ) -> Result<Venue, CliError> {
+        Venue::embedded_in(House::default(), decisions, seed, cancel).await
+    }
+
+    /// The same in a house of its own.
+    pub(crate) async fn embedded_in(
+        house: House,
+        decisions: Arc<dyn Decisions>,
+        seed: u64,
+        cancel: CancellationToken,
+    ) -> Result<Venue, CliError> {
         let sink = Sink::start(SinkConfig { seed, ..SinkConfig::default() }).await?;
         let token = format!("{:032x}", rand::rng().random::<u128>());
         let config = ServerConfig {
             control: Some(ControlConfig { listen: ([127, 0, 0, 1], 0).into(), token: token.clone() }),
             smtp: Some(sink.address().to_string()),
-            password_cost: PasswordCost::Cheap,
+            password_cost: if house.full_passwords { PasswordCost::Full } else { PasswordCost::Cheap },
+            tls: house.tls.then_some(TlsConfig::SelfMade),
             // NOTICE-1: the embedded server's time starts after go-live, also on a machine whose clock is behind.
             starts_after: Some(GO_LIVE),
             ..ServerConfig::default()
@@ -63,18 +83,19 @@ impl Venue {
         let control_address =
             server.control_address().ok_or_else(|| CliError::Internal("no control listener".to_owned()))?;
         let loading = Loading {
-            base: Some(address(server.address())?),
-            control: Some(Control { url: address(control_address)?, token }),
+            base: Some(address(if house.tls { "https" } else { "http" }, server.address())?),
+            control: Some(Control { url: address("http", control_address)?, token }),
         };
         let target = Target::parse("profiles/reference.toml", REFERENCE_PROFILE, &loading)?;
-        let world = world(target, &sink, seed, cancel)?;
+        let own_roots = server.certificate().map(|shown| shown.pem.clone().into_bytes()).unwrap_or_default();
+        let world = world(target, own_roots, &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: Some(server), profile: None })
     }
 
     async fn foreign(path: &Path, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
         let target = Target::load(path, &Loading::default())?;
         let sink = Sink::start(SinkConfig { listen: target.mail_listen, seed, ..SinkConfig::default() }).await?;
-        let world = world(target, &sink, seed, cancel)?;
+        let world = world(target, Vec::new(), &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()) })
     }
 
@@ -109,9 +130,16 @@ impl Venue {
     }
 }
 
-fn world(target: Target, sink: &Sink, seed: u64, cancel: CancellationToken) -> Result<Arc<World>, CliError> {
+/// The world with a target in it; `roots_pem` are certificates to trust where its profile names none.
+fn world(
+    target: Target,
+    roots_pem: Vec<u8>,
+    sink: &Sink,
+    seed: u64,
+    cancel: CancellationToken,
+) -> Result<Arc<World>, CliError> {
     let extra_roots_pem = match &target.ca_file {
-        None => Vec::new(),
+        None => roots_pem,
         Some(file) => std::fs::read(file).map_err(|error| {
             CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display()))
         })?,
@@ -147,8 +175,8 @@ fn world(target: Target, sink: &Sink, seed: u64, cancel: CancellationToken) -> R
     }))
 }
 
-fn address(socket: std::net::SocketAddr) -> Result<Url, CliError> {
-    Url::parse(&format!("http://{socket}/")).map_err(|error| CliError::Internal(error.to_string()))
+fn address(scheme: &str, socket: std::net::SocketAddr) -> Result<Url, CliError> {
+    Url::parse(&format!("{scheme}://{socket}/")).map_err(|error| CliError::Internal(error.to_string()))
 }
 
 /// The seed of a run: the one given, or a fresh one.

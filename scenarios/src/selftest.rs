@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sekisho_reports::record::{CheckVerdict, Verdict, roll_up};
+use sekisho_rules::Level;
 use sekisho_simulator::world::World;
 use serde::Serialize;
 
@@ -43,6 +44,8 @@ pub struct Defect {
     pub id: String,
     /// The rule it breaks, e.g. `FAQ-03`.
     pub rule: String,
+    /// The clause it breaks, e.g. `FAQ-03b`.
+    pub clause: String,
     /// What it does wrong, in a sentence.
     pub about: String,
 }
@@ -130,9 +133,13 @@ pub async fn run(
     let clean = clean(targets, selection, jobs).await?;
     let mut defects = Vec::new();
     for defect in targets.defects() {
-        let own = selection.of_rule(&defect.rule);
-        let tried = if scope == Scope::OwnRule { &own } else { selection };
-        let outcome = try_defect(targets, &defect, tried, jobs).await;
+        // What only statistics can show is looked for by these alone.
+        let statistical = Selection::statistical(std::slice::from_ref(&defect.clause), &Level::ALL).ok();
+        let outcome = match (&statistical, scope) {
+            (Some(apart), _) => try_defect(targets, &defect, apart, 1).await,
+            (None, Scope::OwnRule) => try_defect(targets, &defect, &selection.of_rule(&defect.rule), jobs).await,
+            (None, Scope::Everything) => try_defect(targets, &defect, selection, jobs).await,
+        };
         done(&outcome);
         defects.push(outcome);
     }
