@@ -12,8 +12,8 @@ use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
 use sekisho_server::Conforming;
 use sekisho_server::core::{
-    AccountState, Address, BrowserTag, Code, CompleteResume, ConfirmSkip, Cookie, Effect, Event, GO_LIVE, Identity,
-    Outcome, Portal, SignIn, SignInAnswer, Slot, SubmitCode, Token, Visitor, apply,
+    AccountState, Address, BrowserTag, Claims, Code, CompleteResume, ConfirmSkip, Cookie, Effect, Event, GO_LIVE,
+    Identity, Outcome, Portal, SignIn, SignInAnswer, Slot, SubmitCode, Token, Visitor, apply,
 };
 
 /// How many live skips an account has: one browser, a family's, and the many of FAQ-07 under load.
@@ -32,7 +32,13 @@ impl Login {
     fn new(skips: usize) -> Self {
         let address = Address::parse("hanako@example.test").unwrap();
         let identity = Identity { slot: Slot(7), portal: Portal::Seeker, name: "佐藤 花子".to_owned(), main: None };
-        let visitor = Visitor { browser: BrowserTag::of("browser"), session: None, attempt: None, cookies: Vec::new() };
+        let visitor = Visitor {
+            browser: BrowserTag::of("browser"),
+            session: None,
+            attempt: None,
+            cookies: Vec::new(),
+            claims: Claims::default(),
+        };
         let mut login = Self { state: AccountState::new(identity, address.clone(), Arc::from("")), address, visitor };
         for _ in 0..skips {
             login.visitor.cookies.clear();

@@ -10,7 +10,8 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use sekisho_server::Conforming;
 use sekisho_server::core::{
-    Address, BrowserTag, ConfirmSkip, Draw, GO_LIVE, Portal, SignIn, SignInAnswer, SignOut, SubmitCode, Token, Visitor,
+    Address, BrowserTag, Claims, ConfirmSkip, Draw, GO_LIVE, Portal, SignIn, SignInAnswer, SignOut, SubmitCode, Token,
+    Visitor,
 };
 use sekisho_server::store::{AccountClock, NewAccount, Store};
 
@@ -84,7 +85,7 @@ fn new(number: usize, draw: &mut StdRng) -> NewAccount {
 
 fn visitor(number: usize) -> Visitor {
     let browser = BrowserTag::of(&format!("browser {number}"));
-    Visitor { browser, session: None, attempt: None, cookies: Vec::new() }
+    Visitor { browser, session: None, attempt: None, cookies: Vec::new(), claims: Claims::default() }
 }
 
 /// Signs in by a code with the box ticked; returns the session's token.

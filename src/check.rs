@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sekisho_reports::record::{CheckVerdict, ExitCode};
 use sekisho_scenarios::check::{self, Keep, Told};
 use sekisho_scenarios::{Expectations, Selection};
-use sekisho_server::Conforming;
+use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_simulator::world::World;
 
 use crate::cli::{Check, EvidenceKept};
@@ -14,33 +14,65 @@ use crate::error::CliError;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Found, Showing, Underway};
 use crate::progress;
-use crate::selftest::defective;
-use crate::venue::{Setting, Venue, seed_or_fresh};
+use crate::selftest::{defective, house};
+use crate::venue::{House, Setting, Venue, seed_or_fresh};
 
 pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let expectations = options.expect.as_deref().map_or_else(|| Ok(Expectations::default()), expectations)?;
-    let selection = Selection::new(&options.only, &options.level)?;
+    let selection = match options.statistical {
+        true => Selection::statistical(&options.only, &options.level)?,
+        false => Selection::new(&options.only, &options.level)?,
+    };
     if options.list {
         list(&selection);
         return Ok(ExitCode::Success);
     }
     let seed = seed_or_fresh(options.seed);
-    let venue = match (&options.target, &options.defect) {
-        (Some(profile), _) => Venue::of(Some(profile), seed, interrupt.token.clone()).await?,
-        (None, defect) => {
-            let decisions = defect.as_deref().map_or_else(|| Ok(Arc::new(Conforming) as Arc<_>), defective)?;
-            let setting = Setting { clocks: options.clock.into(), ..Setting::of(seed) };
-            Venue::embedded(decisions, setting, interrupt.token.clone()).await?.with_defect(defect.as_deref())
-        }
+    let venue = match &options.target {
+        Some(profile) => Venue::of(Some(profile), seed, interrupt.token.clone()).await?,
+        None => embedded(options, options.defect.as_deref().map(house).unwrap_or_default(), seed, interrupt).await?,
     };
     let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;
     progress::line(&format!("checking {}, seed {seed}", venue.world.target.name));
-    let told = tell_all(&venue.world, &selection, usize::from(options.jobs), options.report.evidence).await;
+    let jobs = if options.statistical { 1 } else { usize::from(options.jobs) };
+    let (timed, others) = selection.split(TIMED);
+    let mut told = tell_all(&venue.world, &others, jobs, options.report.evidence).await;
+    if !timed.is_empty() {
+        told.extend(time_it(options, &venue, &timed, seed, interrupt).await?);
+    }
     let showing =
         Showing { report_dir: &options.report.report_dir, evidence: options.report.evidence, format: options.format };
     let code = underway.end(&venue, Found { told, expectations, ..Found::default() }, interrupt, &showing);
     venue.close().await;
     code
+}
+
+/// The embedded server, with the defect and the clock asked for.
+async fn embedded(options: &Check, house: House, seed: u64, interrupt: &Interrupt) -> Result<Venue, CliError> {
+    let defect = options.defect.as_deref();
+    let decisions = defect.map_or_else(|| Ok(Arc::new(Conforming) as Arc<dyn Decisions>), defective)?;
+    let setting = Setting { clocks: options.clock.into(), house, ..Setting::of(seed) };
+    Ok(Venue::embedded(decisions, setting, interrupt.token.clone()).await?.with_defect(defect))
+}
+
+/// The scenario that looks at how long passwords take.
+const TIMED: &str = "base-account-time";
+
+/// Tells the story that times answers: of the embedded server in a house of its own, where passwords cost what they cost in earnest.
+async fn time_it(
+    options: &Check,
+    venue: &Venue,
+    timed: &Selection,
+    seed: u64,
+    interrupt: &Interrupt,
+) -> Result<Vec<Told>, CliError> {
+    if options.target.is_some() {
+        return Ok(tell_all(&venue.world, timed, 1, options.report.evidence).await);
+    }
+    let apart = embedded(options, House { full_passwords: true, ..House::default() }, seed, interrupt).await?;
+    let told = tell_all(&apart.world, timed, 1, options.report.evidence).await;
+    apart.close().await;
+    Ok(told)
 }
 
 /// Reads the waivers of a file.

@@ -127,8 +127,12 @@ pub(crate) struct Check {
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Only these levels; they decide the verdict and the exit code
-    #[arg(long, value_name = "LEVEL", value_delimiter = ',', default_value = "must,derived", value_parser = level)]
+    #[arg(long, value_name = "LEVEL", value_delimiter = ',', default_value = "must,derived",
+        default_value_if("statistical", "true", "baseline"), value_parser = level)]
     pub(crate) level: Vec<Level>,
+    /// Only the checks that decide by statistics, one after the other: thousands of mails are sent for them. Without it they are left out
+    #[arg(long)]
+    pub(crate) statistical: bool,
     /// Known deviations (TOML): `[[waiver]]` with check, reason, owner, until, perhaps portal; their failures do not count
     #[arg(long, value_name = "FILE")]
     pub(crate) expect: Option<PathBuf>,

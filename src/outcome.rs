@@ -9,8 +9,8 @@ use sekisho_reports::record::{
 };
 use sekisho_reports::terminal::{self, TerminalOptions};
 use sekisho_reports::{Evidence, Scrubber, annotations};
-use sekisho_scenarios::Expectations;
 use sekisho_scenarios::check::Told;
+use sekisho_scenarios::{Company, Expectations, scenarios};
 
 use crate::cli::{EvidenceKept, Format};
 use crate::error::CliError;
@@ -76,6 +76,7 @@ impl Underway {
         let evidence: Vec<Evidence> = found.told.iter().filter_map(|told| evidence(told, showing.evidence)).collect();
         let mut checks: Vec<CheckRow> = found.told.into_iter().flat_map(|told| told.rows).collect();
         let dead_waivers = found.expectations.apply(&mut checks, jiff::Zoned::now().date());
+        let left_out = left_out(&checks);
         let record = RunRecord::judge(Run {
             command: self.command,
             seed: self.seed.to_string(),
@@ -87,7 +88,7 @@ impl Underway {
             rules: rule_texts(sekisho_rules::rules()),
             checks,
             dead_waivers,
-            notes: [venue.notes(), found.notes].concat(),
+            notes: [venue.notes(), left_out, found.notes].concat(),
             load: found.load,
         });
         let record = sekisho_reports::write_report(showing.report_dir, &record, &evidence, &scrubber)?;
@@ -97,6 +98,16 @@ impl Underway {
         }
         Ok(exit_code(&record))
     }
+}
+
+/// Says that the statistical checks of the baseline were left out, where others of it ran and none of these.
+fn left_out(checks: &[CheckRow]) -> Vec<String> {
+    let statistical = || scenarios().filter(|scenario| scenario.company == Company::Statistical);
+    let ran = checks.iter().any(|row| statistical().any(|scenario| scenario.checks.contains(&row.id.as_str())));
+    let count: usize = statistical().map(|scenario| scenario.checks.len()).sum();
+    let note =
+        || format!("{count} checks of the baseline decide by statistics and run apart: `sekisho check --statistical`.");
+    if checks.iter().any(|row| row.level == Level::Baseline) && !ran { vec![note()] } else { Vec::new() }
 }
 
 /// Writes a record to stdout.

@@ -52,7 +52,7 @@ fn row(rule: &'static Rule, clause: &'static Clause) -> Row {
             .map(|defect| defect.id)
             .collect(),
         unobservable_reason: clause.unobservable_reason(),
-        source: rule.source,
+        source: clause.source.unwrap_or(rule.source),
     }
 }
 

@@ -17,13 +17,16 @@ use crate::cli::{Format, Selftest};
 use crate::error::CliError;
 use crate::interrupt::Interrupt;
 use crate::progress;
-use crate::venue::{Clocks, Setting, Venue, seed_or_fresh};
+use crate::venue::{Clocks, House, Setting, Venue, seed_or_fresh};
 
 /// How many invented stories a defect in their reach has to hide through.
 const CASES: u32 = 2_000;
 
 /// How long a mail of a faulty server is waited for: some never send it, and those that do need milliseconds.
 const MAIL_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Of how many codes the chances are looked at: enough for the faults there are, which are coarser than what 10,000 would show.
+const CODES_SAMPLED: usize = 2_000;
 
 pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let chosen = chosen(&options.only)?;
@@ -75,6 +78,12 @@ pub(crate) fn defective(id: &str) -> Result<Arc<dyn Decisions>, CliError> {
     })
 }
 
+/// The house in which a defect shows: cookies for https only need https, and the time that a password takes its full cost.
+pub(crate) fn house(id: &str) -> House {
+    let clause = sekisho_defects::defect(id).map_or("", |defect| defect.clause);
+    House { tls: matches!(clause, "BASE-COOKIE-4" | "BASE-COOKIE-5"), full_passwords: clause == "BASE-ACCOUNT-3" }
+}
+
 fn chosen(only: &[String]) -> Result<Vec<&'static sekisho_defects::Defect>, CliError> {
     let mut chosen = Vec::new();
     for pattern in only {
@@ -120,7 +129,13 @@ impl Targets for Servers {
             None => Arc::new(Conforming),
             Some(id) => defective(id).map_err(|error| error.to_string())?,
         };
-        let setting = Setting { clocks: self.clocks, seed, mail_patience: defect.map(|_| MAIL_PATIENCE) };
+        let setting = Setting {
+            clocks: self.clocks,
+            seed,
+            mail_patience: defect.map(|_| MAIL_PATIENCE),
+            codes_sampled: Some(CODES_SAMPLED),
+            house: defect.map(house).unwrap_or_default(),
+        };
         let venue = Venue::embedded(decisions, setting, self.cancel.clone()).await;
         venue.map(|venue| Box::new(Embedded(venue)) as Box<dyn RunningTarget>).map_err(|error| error.to_string())
     }

@@ -8,7 +8,7 @@ use rand::RngExt;
 use sekisho_reports::record::TargetInfo;
 use sekisho_server::core::GO_LIVE;
 use sekisho_server::decisions::{Conforming, Decisions};
-use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig};
+use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
 use sekisho_simulator::account::{Accounts, NumberedAccounts};
 use sekisho_simulator::browser::{Network, NetworkConfig};
 use sekisho_simulator::clock::{Clock, GlobalClock, Immovable, Shared, Time, Timeline};
@@ -66,13 +66,26 @@ pub(crate) struct Setting {
     pub(crate) seed: u64,
     /// How long a mail is waited for, where not as long as the profile says.
     pub(crate) mail_patience: Option<Duration>,
+    /// Of how many codes the chances are looked at, where not of as many as the profile says.
+    pub(crate) codes_sampled: Option<usize>,
+    /// What the server is like.
+    pub(crate) house: House,
 }
 
 impl Setting {
     /// As the profile says.
     pub(crate) fn of(seed: u64) -> Setting {
-        Setting { clocks: Clocks::default(), seed, mail_patience: None }
+        Setting { clocks: Clocks::default(), seed, mail_patience: None, codes_sampled: None, house: House::default() }
     }
+}
+
+/// What the embedded server is like where a check needs it otherwise than usual.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct House {
+    /// It speaks TLS, with a certificate made for this start.
+    pub(crate) tls: bool,
+    /// It hashes passwords at the full cost, as in earnest: what that takes is what a check looks at.
+    pub(crate) full_passwords: bool,
 }
 
 /// A place that is ready: whatever was started for it stops with it.
@@ -99,13 +112,14 @@ impl Venue {
         setting: Setting,
         cancel: CancellationToken,
     ) -> Result<Venue, CliError> {
-        let Setting { clocks, seed, mail_patience } = setting;
+        let Setting { clocks, seed, mail_patience, codes_sampled, house } = setting;
         let sink = Sink::start(SinkConfig { seed, ..SinkConfig::default() }).await?;
         let token = format!("{:032x}", rand::rng().random::<u128>());
         let config = ServerConfig {
             control: Some(ControlConfig { listen: ([127, 0, 0, 1], 0).into(), token: token.clone() }),
             smtp: Some(sink.address().to_string()),
-            password_cost: PasswordCost::Cheap,
+            password_cost: if house.full_passwords { PasswordCost::Full } else { PasswordCost::Cheap },
+            tls: house.tls.then_some(TlsConfig::SelfMade),
             // NOTICE-1: the embedded server's time starts after go-live, also on a machine whose clock is behind.
             starts_after: Some(GO_LIVE),
             ..ServerConfig::default()
@@ -114,22 +128,23 @@ impl Venue {
         let control_address =
             server.control_address().ok_or_else(|| CliError::Internal("no control listener".to_owned()))?;
         let loading = Loading {
-            base: Some(address(server.address())?),
-            control: Some(Control { url: address(control_address)?, token }),
+            base: Some(address(if house.tls { "https" } else { "http" }, server.address())?),
+            control: Some(Control { url: address("http", control_address)?, token }),
             global_clock: clocks.global(),
         };
         let mut target = Target::parse("profiles/reference.toml", REFERENCE_PROFILE, &loading)?;
-        if let Some(patience) = mail_patience {
-            target.numbers.mail_patience.0 = patience;
-        }
-        let world = world(target, &sink, seed, cancel)?;
+        let numbers = &mut target.numbers;
+        numbers.mail_patience.0 = mail_patience.unwrap_or(numbers.mail_patience.0);
+        numbers.codes_sampled = codes_sampled.unwrap_or(numbers.codes_sampled);
+        let own_roots = server.certificate().map(|shown| shown.pem.clone().into_bytes()).unwrap_or_default();
+        let world = world(target, own_roots, &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: Some(server), profile: None, defect: None })
     }
 
     async fn foreign(path: &Path, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
         let target = Target::load(path, &Loading::default())?;
         let sink = Sink::start(SinkConfig { listen: target.mail_listen, seed, ..SinkConfig::default() }).await?;
-        let world = world(target, &sink, seed, cancel)?;
+        let world = world(target, Vec::new(), &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()), defect: None })
     }
 
@@ -170,9 +185,16 @@ impl Venue {
     }
 }
 
-fn world(target: Target, sink: &Sink, seed: u64, cancel: CancellationToken) -> Result<Arc<World>, CliError> {
+/// The world with a target in it; `roots_pem` are certificates to trust where its profile names none.
+fn world(
+    target: Target,
+    roots_pem: Vec<u8>,
+    sink: &Sink,
+    seed: u64,
+    cancel: CancellationToken,
+) -> Result<Arc<World>, CliError> {
     let extra_roots_pem = match &target.ca_file {
-        None => Vec::new(),
+        None => roots_pem,
         Some(file) => std::fs::read(file).map_err(|error| {
             CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display()))
         })?,
@@ -231,8 +253,8 @@ fn in_words(at: SystemTime) -> String {
     at.map_or_else(|error| error.to_string(), |at| at.to_string())
 }
 
-fn address(socket: std::net::SocketAddr) -> Result<Url, CliError> {
-    Url::parse(&format!("http://{socket}/")).map_err(|error| CliError::Internal(error.to_string()))
+fn address(scheme: &str, socket: std::net::SocketAddr) -> Result<Url, CliError> {
+    Url::parse(&format!("{scheme}://{socket}/")).map_err(|error| CliError::Internal(error.to_string()))
 }
 
 /// The seed of a run: the one given, or a fresh one.

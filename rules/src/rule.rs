@@ -113,11 +113,20 @@ pub struct Clause {
     pub text: &'static str,
     /// The same in Japanese.
     pub text_ja: &'static str,
+    /// Which standard asks for it, with its section, where that differs from clause to clause (the baseline); else the rule's source
+    /// counts.
+    pub source: Option<&'static str>,
     /// How it is seen from outside.
     pub evidence: Evidence,
 }
 
 impl Clause {
+    /// The same clause with the standard that asks for it.
+    #[must_use]
+    pub(crate) const fn by(self, source: &'static str) -> Clause {
+        Clause { source: Some(source), ..self }
+    }
+
     /// The checks that decide this clause; empty where there is none.
     pub const fn checks(&self) -> &'static [&'static str] {
         match self.evidence {
@@ -151,7 +160,7 @@ pub(crate) const fn must(
     text_ja: &'static str,
     checks: &'static [&'static str],
 ) -> Clause {
-    Clause { id, level: Level::Must, text, text_ja, evidence: Evidence::Checks(checks) }
+    Clause { id, level: Level::Must, text, text_ja, source: None, evidence: Evidence::Checks(checks) }
 }
 
 /// A clause that follows from the source.
@@ -161,7 +170,7 @@ pub(crate) const fn derived(
     text_ja: &'static str,
     checks: &'static [&'static str],
 ) -> Clause {
-    Clause { id, level: Level::Derived, text, text_ja, evidence: Evidence::Checks(checks) }
+    Clause { id, level: Level::Derived, text, text_ja, source: None, evidence: Evidence::Checks(checks) }
 }
 
 /// A clause of the baseline.
@@ -171,5 +180,15 @@ pub(crate) const fn baseline(
     text_ja: &'static str,
     checks: &'static [&'static str],
 ) -> Clause {
-    Clause { id, level: Level::Baseline, text, text_ja, evidence: Evidence::Checks(checks) }
+    Clause { id, level: Level::Baseline, text, text_ja, source: None, evidence: Evidence::Checks(checks) }
+}
+
+/// A clause of the baseline that cannot be seen from outside, and why.
+pub(crate) const fn unobservable(
+    id: &'static str,
+    text: &'static str,
+    text_ja: &'static str,
+    reason: &'static str,
+) -> Clause {
+    Clause { id, level: Level::Baseline, text, text_ja, source: None, evidence: Evidence::Unobservable(reason) }
 }

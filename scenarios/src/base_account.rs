@@ -2,36 +2,97 @@
 
 use std::sync::Arc;
 
-use sekisho_simulator::browser::Page;
-use sekisho_simulator::target::Screen;
-use sekisho_simulator::{Seen, Trouble};
+use sekisho_simulator::browser::{Page, Request};
+use sekisho_simulator::target::{Screen, Step, Vars};
+use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
 pub(crate) const SCENARIOS: &[Scenario] = stories![
     "base-account-enumeration": "An unknown ID and a wrong password are compared", Each,
-        ["base-account-unknown-and-wrong-look-alike"], enumeration;
+        ["base-account-unknown-and-wrong-look-alike", "base-account-unknown-and-wrong-are-equally-long"], enumeration;
 ];
+
+/// How often each is sent: enough to see whether a length varies by itself.
+const SENT: usize = 3;
+
+/// One of the two that are compared: a wrong password, or an unknown ID.
+pub(crate) struct Arm {
+    address: String,
+    request: Request,
+    answers: Vec<Seen>,
+}
+
+impl Arm {
+    /// Both arms from the sign-in screen, with IDs of one length.
+    pub(crate) async fn both(visitor: &mut Visitor, address: &str) -> Result<(Arm, Arm), Trouble> {
+        visitor.open_sign_in().await?;
+        let nobody = format!("x{}", &address[1..]);
+        let arm = |address: &str| {
+            let vars = Vars { address, password: "wrong-password", ..Vars::default() };
+            let request = visitor.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?;
+            Ok::<_, Trouble>(Arm { address: address.to_owned(), request, answers: Vec::new() })
+        };
+        Ok((arm(address)?, arm(&nobody)?))
+    }
+
+    /// Sends it once more and keeps the answer.
+    async fn send(&mut self, visitor: &mut Visitor) -> Result<(), Trouble> {
+        let seen = self.send_once(visitor).await?;
+        self.answers.push(seen);
+        Ok(())
+    }
+
+    /// Sends it once more.
+    pub(crate) async fn send_once(&self, visitor: &mut Visitor) -> Result<Seen, Trouble> {
+        visitor.send(Step::SubmitPassword, self.request.clone()).await
+    }
+
+    /// The texts without the address that was typed.
+    fn first(&self) -> Option<(u16, String)> {
+        let seen = self.answers.first()?;
+        Some((seen.answer.status, Page::of(&seen.answer).text().replace(&self.address, "")))
+    }
+
+    fn lengths(&self) -> (usize, usize) {
+        let lengths = || self.answers.iter().map(|seen| seen.answer.body.len());
+        (lengths().min().unwrap_or_default(), lengths().max().unwrap_or_default())
+    }
+}
 
 async fn enumeration(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
-    a.open_sign_in().await?;
-    let wrong = a.submit_password(&account.key.address, "wrong-password").await?;
-    a.open_sign_in().await?;
-    let nobody = format!("x{}", &account.key.address[1..]);
-    let unknown = a.submit_password(&nobody, "wrong-password").await?;
-    let alike = wrong.answer.status == unknown.answer.status
-        && wording(&wrong, &account.key.address) == wording(&unknown, &nobody);
+    let (mut wrong, mut unknown) = Arm::both(&mut a, &account.key.address).await?;
+    for _ in 0..SENT {
+        wrong.send(&mut a).await?;
+        unknown.send(&mut a).await?;
+    }
+    let described = |arm: &Arm| arm.answers.first().map(Seen::describe).unwrap_or_default();
+    let alike = wrong.first() == unknown.first();
     let observed =
-        format!("a wrong password: {}; an unknown ID: {}; same text: {alike}", wrong.describe(), unknown.describe());
-    stage.judge("base-account-unknown-and-wrong-look-alike", "the same status and text for both", observed, alike)?;
+        format!("a wrong password: {}; an unknown ID: {}; same text: {alike}", described(&wrong), described(&unknown));
+    let look =
+        stage.judge("base-account-unknown-and-wrong-look-alike", "the same status and text for both", observed, alike);
+    let length = lengths(&stage, &wrong, &unknown);
     let right = a.start(&account).await?;
-    stage.control("the right password should lead further", &right.seen, !right.seen.is(Screen::SignIn))
+    stage.control("the right password should lead further", &right.seen, !right.seen.is(Screen::SignIn))?;
+    look.and(length)
 }
 
-/// The text of a page without the address that was typed into it.
-fn wording(seen: &Seen, typed: &str) -> String {
-    Page::of(&seen.answer).text().replace(typed, "")
+fn lengths(stage: &Stage, wrong: &Arm, unknown: &Arm) -> Result<(), Trouble> {
+    let check = "base-account-unknown-and-wrong-are-equally-long";
+    let ((least_wrong, most_wrong), (least_unknown, most_unknown)) = (wrong.lengths(), unknown.lengths());
+    let observed = format!(
+        "a wrong password: {least_wrong} to {most_wrong} bytes; an unknown ID of the same length: {least_unknown} to {most_unknown}"
+    );
+    let overlap = least_wrong <= most_unknown && least_unknown <= most_wrong;
+    let varies = least_wrong != most_wrong || least_unknown != most_unknown;
+    if !overlap && varies {
+        return Err(Trouble::ControlArm(format!(
+            "the lengths vary by themselves, so that nothing follows: {observed}"
+        )));
+    }
+    stage.judge(check, "bodies of the same length for both", observed, overlap)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sekisho_simulator::browser::{Body, Cookie};
 use sekisho_simulator::target::{Screen, Step, Vars};
-use sekisho_simulator::{SkipBox, Trouble, Visitor};
+use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 
 use crate::moves::{ask_for_code, sign_in, sign_in_and_skip, want};
 use crate::scenario::{Scenario, stories};
@@ -14,7 +14,8 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
     "base-session-fixation": "Somebody plants a session id before the sign-in", Each, ["base-session-id-is-new-at-sign-in"], fixation;
     "base-session-sign-out": "Somebody signs out and brings the cookies back", Each, ["base-session-ends-on-the-server"], sign_out;
     "base-session-token": "Another site sends a form in somebody's browser", Each, ["base-session-changes-need-the-token"], token;
-    "base-session-cache": "Somebody looks whether screens are stored", Each, ["base-session-screens-are-not-cached"], cache;
+    "base-session-cache": "Somebody looks whether screens are stored", Each,
+        ["base-session-screens-are-not-cached", "base-session-settings-are-not-cached"], cache;
 ];
 
 fn session_cookies(visitor: &mut Visitor) -> Result<Vec<Cookie>, Trouble> {
@@ -119,17 +120,44 @@ fn new_address_vars(new_address: &str) -> Vars<'_> {
     Vars { new_address, ..Vars::default() }
 }
 
+/// The pages of the settings, and their screens.
+const SETTINGS: [(Step, Screen); 6] = [
+    (Step::OpenSettings, Screen::Settings),
+    (Step::OpenSkipSettings, Screen::SkipSettings),
+    (Step::OpenResume, Screen::ResumeConfirmation),
+    (Step::OpenAddressChange, Screen::AddressChange),
+    (Step::OpenAdditionalAccounts, Screen::AdditionalAccounts),
+    (Step::OpenPasswordChange, Screen::PasswordChange),
+];
+
 async fn cache(stage: Arc<Stage>) -> Result<(), Trouble> {
-    let check = "base-session-screens-are-not-cached";
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     let (started, mailed) = ask_for_code(&mut a, &account).await?;
     let my_page = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     want(Step::SubmitCode, Screen::MyPage, &my_page)?;
-    for (what, seen) in [("the code entry screen", &started.seen), ("My Page", &my_page)] {
-        let directive = seen.answer.header("cache-control").unwrap_or_default().into_owned();
-        let observed = format!("{what}: Cache-Control `{directive}`");
-        stage.judge(check, "Cache-Control: no-store", observed, directive.to_ascii_lowercase().contains("no-store"))?;
+    let screens =
+        [&started.seen, &my_page].map(|seen| is_not_stored(&stage, "base-session-screens-are-not-cached", seen));
+    let mut looked = 0;
+    let mut settings = Vec::new();
+    for (step, screen) in SETTINGS {
+        if !stage.world.target.knows(step) {
+            continue;
+        }
+        let seen = a.look_at(step).await?;
+        if seen.is(screen) {
+            looked += 1;
+            settings.push(is_not_stored(&stage, "base-session-settings-are-not-cached", &seen));
+        }
     }
-    Ok(())
+    if looked == 0 {
+        return Err(Trouble::Means("no page of the settings was found to look at".to_owned()));
+    }
+    screens.into_iter().chain(settings).collect()
+}
+
+fn is_not_stored(stage: &Stage, check: &'static str, seen: &Seen) -> Result<(), Trouble> {
+    let directive = seen.answer.header("cache-control").unwrap_or_default().into_owned();
+    let observed = format!("{}: Cache-Control `{directive}`", seen.describe());
+    stage.judge(check, "Cache-Control: no-store", observed, directive.to_ascii_lowercase().contains("no-store"))
 }

@@ -14,7 +14,7 @@ use sekisho_simulator::world::World;
 
 use crate::evidence::Keeper;
 pub use crate::evidence::Kept;
-use crate::scenario::Scenario;
+use crate::scenario::{Portals, Scenario};
 use crate::select::Selection;
 use crate::stage::{Judged, Judgement, Stage};
 
@@ -109,6 +109,7 @@ pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Por
             .iter()
             .copied()
             .filter(|portal| scenario.portals.include(*portal))
+            .take(if scenario.portals == Portals::Once { 1 } else { usize::MAX })
             .map(move |portal| (scenario, portal))
     };
     selection.scenarios().flat_map(portals).collect()

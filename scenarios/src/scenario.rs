@@ -20,6 +20,8 @@ pub struct Scenario {
     pub checks: &'static [&'static str],
     /// The portals it is told in.
     pub portals: Portals,
+    /// Whether it runs with the others.
+    pub company: Company,
     /// The story.
     pub tell: Tell,
 }
@@ -31,12 +33,23 @@ pub enum Portals {
     Each,
     /// Only where additional accounts exist (FAQ-15, FAQ-16).
     Employer,
+    /// Once, from the first portal of the target: it goes to the others by itself, or one stands for all.
+    Once,
+}
+
+/// With what a scenario runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// With all others, side by side.
+    Everything,
+    /// By itself, and only when it is asked for: it decides by statistics, which takes thousands of requests, or a quiet machine.
+    Statistical,
 }
 
 impl Portals {
     /// Whether the scenario is told in this portal.
     pub fn include(self, portal: Portal) -> bool {
-        self == Portals::Each || portal == Portal::Employer
+        self != Portals::Employer || portal == Portal::Employer
     }
 }
 
@@ -54,6 +67,7 @@ macro_rules! stories {
             about: $about,
             checks: &[$($check),*],
             portals: $crate::scenario::Portals::$portals,
+            company: $crate::scenario::Company::Everything,
             tell: |stage| Box::pin($tell(stage)),
         },)*]
     };
@@ -63,7 +77,9 @@ pub(crate) use stories;
 /// All scenarios, in the order of the rules.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
     use crate::{
-        base_account, base_code, base_cookie, base_session, faq01_delivery, faq02_devices, faq03_expiry,
+        base_account, base_account_changes, base_account_mail, base_account_time, base_code, base_code_chance,
+        base_code_conflicts, base_code_input, base_code_limits, base_code_superseded, base_cookie, base_load,
+        base_session, base_session_forms, base_session_half, faq01_delivery, faq02_devices, faq03_expiry,
         faq04_deleted_mail, faq05_address_lost, faq06_skip, faq07_no_limit, faq08_90_days, faq09_silence,
         faq10_cookie_cleared, faq11_cookie, faq12_revocation, faq13_status, faq14_cookies_off, faq15_accounts,
         faq16_skips_apart, notice1_go_live, notice2_portals, notice3_address, notice4_address_change,
@@ -90,9 +106,20 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         faq15_accounts::SCENARIOS,
         faq16_skips_apart::SCENARIOS,
         base_code::SCENARIOS,
+        base_code_limits::SCENARIOS,
+        base_code_superseded::SCENARIOS,
+        base_code_input::SCENARIOS,
+        base_code_chance::SCENARIOS,
+        base_code_conflicts::SCENARIOS,
         base_cookie::SCENARIOS,
         base_session::SCENARIOS,
+        base_session_half::SCENARIOS,
+        base_session_forms::SCENARIOS,
         base_account::SCENARIOS,
+        base_account_time::SCENARIOS,
+        base_account_changes::SCENARIOS,
+        base_account_mail::SCENARIOS,
+        base_load::SCENARIOS,
     ]
     .into_iter()
     .flatten()

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use globset::Glob;
 use sekisho_rules::Level;
 
-use crate::scenario::{Scenario, scenarios};
+use crate::scenario::{Company, Scenario, scenarios};
 
 /// The checks that were selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum SelectionError {
     },
     /// The ids exist, but none of their checks is of the levels asked for.
     #[error(
-        "the selection holds no check of the levels asked for\n\nhint: `--level must,derived,baseline` asks for all, `--list` shows what there is"
+        "the selection holds no check of the levels asked for\n\nhint: `--level must,derived,baseline` asks for all, `--statistical` for those that decide by statistics, `--list` shows what there is"
     )]
     Empty,
 }
@@ -45,11 +45,24 @@ fn hint(nearest: &Option<&'static str>) -> String {
 
 impl Selection {
     /// The checks of these levels whose own id, or that of their scenario, clause or rule, fits one of the patterns (all where there
-    /// are none). A pattern may have `*` and `?`; letters count alike in either case.
+    /// are none). A pattern may have `*` and `?`; letters count alike in either case. Of checks that decide by statistics there are none
+    /// among them: see [`Selection::statistical`].
     ///
     /// # Errors
     /// When a pattern fits nothing at all, or nothing of these levels is left.
     pub fn new(patterns: &[String], levels: &[Level]) -> Result<Selection, SelectionError> {
+        Selection::of(Company::Everything, patterns, levels)
+    }
+
+    /// The same of the checks that decide by statistics, which run apart, and of nothing else.
+    ///
+    /// # Errors
+    /// As [`Selection::new`].
+    pub fn statistical(patterns: &[String], levels: &[Level]) -> Result<Selection, SelectionError> {
+        Selection::of(Company::Statistical, patterns, levels)
+    }
+
+    fn of(company: Company, patterns: &[String], levels: &[Level]) -> Result<Selection, SelectionError> {
         let mut wanted: BTreeSet<&'static str> = BTreeSet::new();
         for pattern in patterns {
             let matcher = Glob::new(&pattern.to_ascii_lowercase())
@@ -70,6 +83,7 @@ impl Selection {
         let of_level =
             |check: &&str| sekisho_rules::check(check).is_some_and(|(_, clause)| levels.contains(&clause.level));
         wanted.retain(of_level);
+        wanted.retain(|check| company_of(check) == company);
         if wanted.is_empty() { Err(SelectionError::Empty) } else { Ok(Selection { checks: wanted }) }
     }
 
@@ -77,6 +91,19 @@ impl Selection {
     pub(crate) fn of_rule(&self, rule: &str) -> Selection {
         let of_rule = |check: &&&str| sekisho_rules::check(check).is_some_and(|(found, _)| found.id == rule);
         Selection { checks: self.checks.iter().filter(of_rule).copied().collect() }
+    }
+
+    /// Those of the selected checks that this scenario decides, and the rest; either may be none.
+    #[must_use]
+    pub fn split(&self, scenario: &str) -> (Selection, Selection) {
+        let decides = |check: &&'static str| scenario_of(check).is_some_and(|found| found.id == scenario);
+        let (own, rest) = self.checks.iter().copied().partition(decides);
+        (Selection { checks: own }, Selection { checks: rest })
+    }
+
+    /// Whether nothing is selected.
+    pub fn is_empty(&self) -> bool {
+        self.checks.is_empty()
     }
 
     /// Whether a check is selected.
@@ -93,6 +120,15 @@ impl Selection {
     pub fn checks(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.checks.iter().copied()
     }
+}
+
+/// The scenario that decides a check.
+fn scenario_of(check: &str) -> Option<&'static Scenario> {
+    scenarios().find(|scenario| scenario.checks.contains(&check))
+}
+
+fn company_of(check: &str) -> Company {
+    scenario_of(check).map_or(Company::Everything, |scenario| scenario.company)
 }
 
 /// Everything that has a name, in lower case, with the checks it stands for.
@@ -143,13 +179,26 @@ mod tests {
         assert_eq!(ids(&["faq-02"]).len(), 3);
         assert_eq!(ids(&["faq02-*"]).len(), 3);
         assert_eq!(ids(&["faq03-expiry"]).len(), 5);
-        assert_eq!(ids(&[]).len(), sekisho_rules::check_ids().count());
+        let statistical = Selection::statistical(&[], &ALL).unwrap();
+        assert_eq!(ids(&[]).len() + statistical.checks().count(), sekisho_rules::check_ids().count());
     }
 
     #[test]
     fn the_nearest_id_is_suggested() {
         let error = Selection::new(&["faq03-expirx".to_owned()], &ALL).unwrap_err();
         assert!(error.to_string().contains("did you mean `faq03-expiry`"), "{error}");
+    }
+
+    #[test]
+    fn statistical_checks_are_selected_apart_and_by_themselves() {
+        let patterns = ["base-code-18".to_owned()];
+        assert!(matches!(Selection::new(&patterns, &ALL), Err(SelectionError::Empty)));
+        let selection = Selection::statistical(&patterns, &ALL).unwrap();
+        assert_eq!(selection.checks().collect::<Vec<_>>(), ["base-code-values-are-equally-likely"]);
+        assert!(matches!(Selection::statistical(&["faq-03".to_owned()], &ALL), Err(SelectionError::Empty)));
+        let (time, rest) = Selection::statistical(&[], &ALL).unwrap().split("base-account-time");
+        assert_eq!((time.checks().count(), rest.checks().count()), (1, 2));
+        assert!(rest.split("base-code-chance").1.is_empty());
     }
 
     #[test]

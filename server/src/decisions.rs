@@ -4,15 +4,20 @@
 //! nothing a rule speaks of by themselves: they ask here, at one place per decision, and hand over all that could bear on
 //! it. No state and no I/O live here.
 
+mod context;
+
 use std::time::Duration;
 
 use http::StatusCode;
 
+pub use context::{FormFault, GuessContext, Posted};
+
 use crate::core::{
-    AccountState, Address, AddressChange, Attempt, BrowserTag, CODE_MAILS_PER_HOUR, CODE_VALID, Code, Delivery, Draw,
-    Identity, MAX_ADDITIONAL_ACCOUNTS, Moment, NUMBER_MAILS_PER_HOUR, NUMBER_VALID, Page, Portal, REFUSED_IDS_PER_HOUR,
-    SESSION_VALID, SKIP_VALID, Session, Skip, SkipCheck, Slot, Standing, Token, TokenHash, WRONG_CODES_PER_ATTEMPT,
-    WRONG_CODES_PER_HOUR, WRONG_NUMBERS_PER_CHANGE, WRONG_PASSWORDS_PER_HOUR, after_business_days,
+    AccountState, Address, AddressChange, Attempt, BrowserTag, CODE_MAILS_PER_HOUR, CODE_VALID, Claims, Code, Delivery,
+    Draw, Identity, MAX_ADDITIONAL_ACCOUNTS, Moment, NUMBER_MAILS_PER_HOUR, NUMBER_VALID, Page, Portal,
+    REFUSED_IDS_PER_HOUR, SESSION_VALID, SKIP_VALID, Session, Skip, SkipCheck, Slot, Standing, Token, TokenHash,
+    WRONG_CODES_PER_ATTEMPT, WRONG_CODES_PER_HOUR, WRONG_NUMBERS_PER_CHANGE, WRONG_PASSWORDS_PER_HOUR,
+    after_business_days, normalised,
 };
 use crate::mail::{Letter, address_notice, code_letter, number_letter, password_notice};
 use crate::pages::Screen;
@@ -118,6 +123,8 @@ pub struct PageContext<'a> {
 /// What is known when a form arrives.
 #[derive(Clone, Copy, Debug)]
 pub struct PostContext {
+    /// Which form it is.
+    pub posted: Posted,
     /// Whether the form carries the token of this browser (compared in constant time).
     pub token_matches: bool,
     /// Whether the browser says that another site sent the form.
@@ -211,6 +218,21 @@ pub trait Decisions: Send + Sync {
         "ID（メールアドレス）またはパスワードが正しくありません。"
     }
 
+    /// BASE (no enumeration): a password is worked on as long for an unknown ID as for a known one.
+    fn works_on_passwords_of_unknown_ids(&self) -> bool {
+        true
+    }
+
+    /// BASE: an address is taken as it was typed, as a whole, or not at all: no line of it is a header of a mail.
+    fn typed_address<'a>(&self, typed: &'a str) -> &'a str {
+        typed
+    }
+
+    /// BASE: a body that is no form is the caller's fault, whatever is wrong with it.
+    fn status_of_faulty_form(&self, _fault: FormFault) -> StatusCode {
+        StatusCode::BAD_REQUEST
+    }
+
     // --- the code and its mail --------------------------------------------------------------------------------------
 
     /// FAQ-01 g: each attempt gets a code of its own, uniform over all codes.
@@ -226,6 +248,11 @@ pub trait Decisions: Send + Sync {
     /// FAQ-01 h: what the mail says; exactly one number in it looks like a code.
     fn code_letter(&self, code: &Code, account: &AccountState) -> Letter {
         code_letter(code, account.identity.portal)
+    }
+
+    /// BASE: nothing that a request claims reaches the mail. Text that is put at its end, taken over as it stands.
+    fn extra_letter_text(&self, _claims: &Claims) -> String {
+        String::new()
     }
 
     /// FAQ-01 a, c, FAQ-06 f, FAQ-09 b: on none of these occasions is anything mailed.
@@ -260,6 +287,11 @@ pub trait Decisions: Send + Sync {
         Code::parse(typed).is_some_and(|code| code.matches(&attempt.code))
     }
 
+    /// BASE: full-width digits count as digits, and blanks round a code do not count; no other text is made into a code.
+    fn typed_code(&self, typed: &str) -> String {
+        normalised(typed)
+    }
+
     /// Policy: the newest attempt supersedes the older ones.
     fn attempt_is_superseded(&self, attempt: &Attempt, newest: &Attempt) -> bool {
         attempt.token != newest.token
@@ -283,6 +315,12 @@ pub trait Decisions: Send + Sync {
     /// BASE: wrong codes are limited per account too, so that starting over gives no fresh guesses for ever.
     fn wrong_codes_close_account(&self, wrong_within_the_hour: usize) -> bool {
         wrong_within_the_hour >= WRONG_CODES_PER_HOUR
+    }
+
+    /// BASE: all wrong codes of an account count together: neither another browser nor what a request claims of its origin
+    /// takes any of them off.
+    fn wrong_codes_that_count(&self, guesses: &GuessContext<'_>) -> usize {
+        guesses.wrong_within_the_hour
     }
 
     // --- sessions and pages -----------------------------------------------------------------------------------------
@@ -328,6 +366,11 @@ pub trait Decisions: Send + Sync {
     /// BASE: pages are kept by nobody.
     fn cache_control(&self, _screen: Option<Screen>) -> &'static str {
         "no-store"
+    }
+
+    /// BASE: a page bears the name of its own account.
+    fn name_shown(&self, account: &Identity) -> String {
+        account.name.clone()
     }
 
     /// FAQ-01 f: nothing more in the head of an answer; the code least of all. Pairs of name and value.

@@ -17,6 +17,7 @@ use crate::target::{Screen, Status, Step, Target, Vars};
 use crate::trouble::Trouble;
 
 mod address;
+mod password;
 
 pub use address::AskedChange;
 
@@ -245,6 +246,25 @@ impl Visitor {
         self.open_sign_in().await?;
         let sent_at = Instant::now();
         let seen = self.submit_password(&account.key.address, &account.password).await?;
+        Ok(Started { seen, mark, sent_at, mailed: None })
+    }
+
+    /// Starts a sign-in with a request that the story alters before it is sent, without waiting for a mail; the outcome may be
+    /// anything, also a screen that the profile does not know.
+    ///
+    /// # Errors
+    /// When nothing came back, the mailbox cannot be read, or the sign-in screen has no form.
+    pub async fn begin_altered(
+        &mut self,
+        account: &Account,
+        alter: impl FnOnce(Request) -> Request,
+    ) -> Result<Started, Trouble> {
+        let mark = self.life.world.mailbox.mark().await?;
+        self.open_sign_in().await?;
+        let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
+        let request = alter(self.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?);
+        let sent_at = Instant::now();
+        let seen = self.send(Step::SubmitPassword, request).await?;
         Ok(Started { seen, mark, sent_at, mailed: None })
     }
 

@@ -13,7 +13,7 @@ use sekisho_scenarios::explore::altered;
 use sekisho_scenarios::oracle::{self, AccountId, Action, BrowserId, Planted, Screen, Seen, Status, Typed};
 use sekisho_server::Decisions;
 use sekisho_server::core::{
-    AccountState, Address, AskAddressChange, BrowserTag, CheckIdentity, Code, CodeRefusal, CompleteResume,
+    AccountState, Address, AskAddressChange, BrowserTag, CheckIdentity, Claims, Code, CodeRefusal, CompleteResume,
     ConfirmAddressChange, ConfirmSkip, Cookie, Delivery, Draw, Effect, Event, GO_LIVE, Identity, MailSettled,
     MainAccount, Moment, OpenProcedure, Page, Portal, ProcedureId, RevokeSkips, SignIn, SignInAnswer, SignOut,
     SignedIn, Slot, SubmitCode, Token, ViewCode, ViewPage, Visitor, apply,
@@ -349,6 +349,7 @@ impl Login {
             session: browser.session.as_ref().map(|(_, token)| token.clone()),
             attempt: browser.attempt.as_ref().map(|attempt| attempt.token.clone()),
             cookies: std::iter::once(own).chain(browser.skips.iter().cloned()).collect(),
+            claims: Claims::default(),
         }
     }
 

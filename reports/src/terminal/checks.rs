@@ -148,7 +148,7 @@ fn evidence_and_reproduction(page: Page, record: &RunRecord, problem: &Problem<'
 
 /// A line of a block, with what follows of it under its beginning; nothing where there is no text.
 fn labelled(page: Page, label: &str, text: &str) -> String {
-    if text.is_empty() { String::new() } else { page.paragraph(&format!("  {label:<11}"), text) }
+    if text.is_empty() { String::new() } else { page.paragraph(&format!("  {label:<10} "), text) }
 }
 
 /// The checks that could not be run, under the reasons why, and what was seen where there was nothing to judge.

@@ -477,7 +477,8 @@ impl Player {
                 | Shown::AddressChange
                 | Shown::AddressConfirmation
                 | Shown::AdditionalAccounts
-                | Shown::PasswordChange,
+                | Shown::PasswordChange
+                | Shown::PasswordChanged,
             ) => Screen::Inside(holder),
             Some(Shown::SignIn | Shown::AttemptOver | Shown::CookiesOff | Shown::Limited | Shown::Refused) => {
                 Screen::Outside

@@ -174,7 +174,7 @@ async fn cast(world: &Arc<World>, plan: &Plan) -> Result<VecDeque<Part>, LoadErr
     }
     scenarios.shuffle(&mut ChaCha8Rng::seed_from_u64(plan.seed));
     let portal_of = |place: usize, scenario: &Scenario| match scenario.portals {
-        Portals::Each => world.target.portals[place % world.target.portals.len()],
+        Portals::Each | Portals::Once => world.target.portals[place % world.target.portals.len()],
         Portals::Employer => Portal::Employer,
     };
     let portals: Vec<_> = scenarios.iter().enumerate().map(|(place, scenario)| portal_of(place, scenario)).collect();

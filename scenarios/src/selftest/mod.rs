@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures::stream::{self, StreamExt};
 use sekisho_reports::record::{CheckRow, CheckVerdict, roll_up};
-use sekisho_rules::Portal;
+use sekisho_rules::{Level, Portal};
 use sekisho_simulator::world::World;
 
 use crate::check::{self, Keep};
@@ -113,15 +113,18 @@ pub async fn run(targets: &dyn Targets, plan: &Plan, mut done: impl FnMut(&Defec
     let begun = Instant::now();
     let (clean, judged) = clean(targets, plan).await?;
     let defects = targets.defects();
-    let trying =
-        defects.iter().enumerate().map(async |(place, defect)| (place, try_defect(targets, defect, plan).await));
-    let mut trying = stream::iter(trying).buffer_unordered(TARGETS_AT_ONCE);
+    // What only statistics can show is looked for last, while nothing else goes on.
+    let (apart, beside): (Vec<_>, Vec<_>) =
+        defects.iter().enumerate().partition(|(_, defect)| statistical(defect).is_some());
     let mut outcomes = Vec::with_capacity(defects.len());
-    while let Some((place, outcome)) = trying.next().await {
-        done(&outcome);
-        outcomes.push((place, outcome));
+    for (group, at_once) in [(beside, TARGETS_AT_ONCE), (apart, 1)] {
+        let trying = group.into_iter().map(async |(place, defect)| (place, try_defect(targets, defect, plan).await));
+        let mut trying = stream::iter(trying).buffer_unordered(at_once);
+        while let Some((place, outcome)) = trying.next().await {
+            done(&outcome);
+            outcomes.push((place, outcome));
+        }
     }
-    drop(trying);
     outcomes.sort_by_key(|(place, _)| *place);
     let defects: Vec<DefectOutcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     Ok(Outcome {
@@ -153,7 +156,16 @@ async fn clean(targets: &dyn Targets, plan: &Plan) -> Result<(Clean, BTreeMap<&'
             }
         }
     }
+    // They run apart; what they say of the right target is not asked here.
+    if let (true, Ok(apart)) = (plan.complete, Selection::statistical(&[], &Level::ALL)) {
+        judged.extend(apart.checks().map(|check| (check, true)));
+    }
     Ok((Clean { verdict: roll_up(verdicts.into_iter()), seeds, false_alarms }, judged))
+}
+
+/// The checks that show a defect by statistics, if it is of that kind.
+fn statistical(defect: &Defect) -> Option<Selection> {
+    Selection::statistical(std::slice::from_ref(&defect.clause), &Level::ALL).ok()
 }
 
 fn alarm(row: &CheckRow, seed: u64) -> String {
@@ -167,8 +179,13 @@ async fn try_defect(targets: &dyn Targets, defect: &Defect, plan: &Plan) -> Defe
         Err(error) => return DefectOutcome { error: Some(error), ..outcome },
     };
     let world = target.world();
-    let stories = stories(&world, defect, plan);
-    let told = check::run_stories(&world, stories, &plan.selection, plan.jobs, Keep::Unexplained, |_| ()).await;
+    let told = match statistical(defect) {
+        Some(apart) => check::run(&world, &apart, 1, Keep::Unexplained, |_| ()).await,
+        None => {
+            let stories = stories(&world, defect, plan);
+            check::run_stories(&world, stories, &plan.selection, plan.jobs, Keep::Unexplained, |_| ()).await
+        }
+    };
     for row in told.iter().flat_map(|told| &told.rows) {
         outcome.note(defect, row);
     }

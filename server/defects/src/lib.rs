@@ -6,8 +6,15 @@
 //! One file per rule, each with its table first. No state of accounts and no I/O live here, and nothing of the right server.
 
 mod base_account;
+mod base_account_changes;
+mod base_account_mail;
 mod base_code;
+mod base_code_chance;
+mod base_code_input;
+mod base_code_limits;
+mod base_code_superseded;
 mod base_cookie;
+mod base_load;
 mod base_session;
 mod defect;
 mod faq01;
@@ -62,9 +69,16 @@ static ALL: LazyLock<Vec<Defect>> = LazyLock::new(|| {
         faq15::DEFECTS,
         faq16::DEFECTS,
         base_code::DEFECTS,
+        base_code_limits::DEFECTS,
+        base_code_superseded::DEFECTS,
+        base_code_input::DEFECTS,
+        base_code_chance::DEFECTS,
         base_cookie::DEFECTS,
         base_session::DEFECTS,
         base_account::DEFECTS,
+        base_account_changes::DEFECTS,
+        base_account_mail::DEFECTS,
+        base_load::DEFECTS,
     ]
     .concat()
 });

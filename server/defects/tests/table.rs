@@ -7,7 +7,11 @@ use sekisho_defects::{defect, defects};
 use sekisho_rules::{clauses, rule};
 
 /// Clauses with checks for which there can be no defect, and why.
-const WITHOUT_DEFECT: [(&str, &str); 1] = [("FAQ-11d", "it is reported, not judged")];
+const WITHOUT_DEFECT: [(&str, &str); 3] = [
+    ("FAQ-11d", "it is reported, not judged"),
+    ("BASE-CODE-20", "it is reported, not judged: FAQ-03 says otherwise"),
+    ("BASE-CODE-21", "it is reported, not judged: FAQ-01 says otherwise"),
+];
 
 #[test]
 fn ids_are_unique_and_bear_their_rule() {

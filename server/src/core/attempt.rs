@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::AccountState;
 use super::address::Address;
-use super::code::{Code, normalised};
+use super::code::Code;
 use super::expiry;
 use super::fact::{Ending, Fact, Way, count_followed, has_ended};
 use super::lean::Lean;
@@ -13,7 +13,7 @@ use super::skip;
 use super::time::Moment;
 use super::token::{BrowserTag, Token, TokenHash};
 use super::{Effect, Event, Turn};
-use crate::decisions::Step;
+use crate::decisions::{GuessContext, Step};
 
 /// How many attempts of one account are remembered, so that an old one is told what became of it.
 pub const KEPT_ATTEMPTS: usize = 8;
@@ -129,7 +129,7 @@ impl Event for SubmitCode<'_> {
 impl SubmitCode<'_> {
     fn try_code(&self, state: &mut AccountState, turn: &mut Turn<'_>) -> Result<SignedIn, CodeRefusal> {
         let token = judge(state, self.visitor, turn).map_err(CodeRefusal::Ended)?;
-        let typed = normalised(self.typed);
+        let typed = turn.decisions.typed_code(self.typed);
         let attempt = state.attempt(&token).ok_or(CodeRefusal::Ended(AttemptEnd::Over))?;
         if !turn.decisions.code_is_right(&typed, attempt, state) {
             return Err(self.count_wrong(state, &token, &typed, turn));
@@ -208,7 +208,8 @@ pub(super) fn issue(state: &mut AccountState, visitor: &Visitor, turn: &mut Turn
     };
     turn.effect(Effect::OpenToken(attempt.token));
     let recipients = turn.decisions.code_recipients(state);
-    let letter = turn.decisions.code_letter(&code, state);
+    let mut letter = turn.decisions.code_letter(&code, state);
+    letter.body += &turn.decisions.extra_letter_text(&visitor.claims);
     turn.effect(Effect::MailCode { attempt: attempt.token, recipients, letter });
     state.code_mails.note(turn.now);
     if state.attempts.len() == KEPT_ATTEMPTS
@@ -223,7 +224,7 @@ pub(super) fn issue(state: &mut AccountState, visitor: &Visitor, turn: &mut Turn
 /// Says whether the visitor's attempt can still be finished, and which it is.
 pub(super) fn judge(state: &mut AccountState, visitor: &Visitor, turn: &Turn<'_>) -> Result<TokenHash, AttemptEnd> {
     let decisions = turn.decisions;
-    let wrong_lately = state.wrong_codes.count(turn.now);
+    let is_closed = is_closed_by_wrong_codes(state, visitor, turn);
     let (attempt, newest) = visitor
         .attempt
         .as_ref()
@@ -242,13 +243,20 @@ pub(super) fn judge(state: &mut AccountState, visitor: &Visitor, turn: &Turn<'_>
     if decisions.wrong_codes_end_attempt(attempt) {
         return Err(AttemptEnd::TooManyWrongCodes);
     }
-    if decisions.wrong_codes_close_account(wrong_lately) {
+    if is_closed {
         return Err(AttemptEnd::AccountClosed);
     }
     if decisions.refused_mail_ends_attempt(attempt) {
         return Err(AttemptEnd::Undelivered);
     }
     Ok(attempt.token)
+}
+
+/// Whether too many wrong codes were given for the account lately.
+pub(super) fn is_closed_by_wrong_codes(state: &mut AccountState, visitor: &Visitor, turn: &Turn<'_>) -> bool {
+    let wrong_within_the_hour = state.wrong_codes.count(turn.now);
+    let guesses = GuessContext { account: state, visitor, wrong_within_the_hour };
+    turn.decisions.wrong_codes_close_account(turn.decisions.wrong_codes_that_count(&guesses))
 }
 
 fn see(state: &mut AccountState, visitor: &Visitor, now: Moment) {

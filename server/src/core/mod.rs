@@ -50,8 +50,8 @@ pub use office::{
 pub use password_change::{ChangePassword, MIN_PASSWORD_CHARACTERS, PasswordRefusal};
 pub use revocation::{CompleteResume, Revocation, RevokeSkips};
 pub use session::{
-    MAX_SESSIONS, NotSignedIn, Page, PageView, SESSION_VALID, SKIP_OFFER_VALID, Session, SignOut, Standing, ViewPage,
-    Visitor,
+    Claims, MAX_SESSIONS, NotSignedIn, Page, PageView, SESSION_VALID, SKIP_OFFER_VALID, Session, SignOut, Standing,
+    ViewPage, Visitor,
 };
 pub use sign_in::{SignIn, SignInAnswer, SignInRefusal};
 pub use skip::{ConfirmRefusal, ConfirmSkip, SKIP_VALID, Skip, SkipCheck};

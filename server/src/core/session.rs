@@ -47,6 +47,19 @@ pub struct Visitor {
     pub attempt: Option<Token>,
     /// All cookies it shows.
     pub cookies: Vec<Cookie>,
+    /// What its request claims.
+    pub claims: Claims,
+}
+
+/// What a request says of itself and of where it comes from. Anybody can write anything there: nothing is believed of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// The host it says it speaks to.
+    pub host: Option<Box<str>>,
+    /// The same as a proxy would say it (X-Forwarded-Host).
+    pub forwarded_host: Option<Box<str>>,
+    /// Where it says it comes from (X-Forwarded-For).
+    pub forwarded_for: Option<Box<str>>,
 }
 
 /// How far a browser has come with an account.
@@ -120,7 +133,7 @@ impl Event for ViewPage<'_> {
         }
         let session = self.visitor.session.as_ref().and_then(|token| state.session(&token.hash()));
         Ok(PageView {
-            name: state.identity.name.clone(),
+            name: turn.decisions.name_shown(&state.identity),
             address: state.address.to_string(),
             skip_offered: turn.decisions.skip_may_be_confirmed(session, turn.now),
             skip_status: (self.page == Page::SkipSettings).then(|| revocation::status(state, self.visitor, turn)),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::account::AccountState;
 use super::address::Address;
-use super::attempt::{SignedIn, issue};
+use super::attempt::{SignedIn, is_closed_by_wrong_codes, issue};
 use super::fact::{Fact, Way};
 use super::session::{Visitor, open_session};
 use super::skip;
@@ -87,7 +87,7 @@ impl Event for SignIn<'_> {
 
 impl SignIn<'_> {
     fn towards_a_code(&self, state: &mut AccountState, turn: &mut Turn<'_>) -> Result<SignInAnswer, SignInRefusal> {
-        if turn.decisions.wrong_codes_close_account(state.wrong_codes.count(turn.now)) {
+        if is_closed_by_wrong_codes(state, self.visitor, turn) {
             return Err(SignInRefusal::TooManyWrongCodes);
         }
         if turn.decisions.code_mails_are_used_up(state.code_mails.count(turn.now)) {

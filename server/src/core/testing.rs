@@ -82,6 +82,7 @@ impl Bench {
             session: jar.and_then(|jar| jar.session.clone()),
             attempt: None,
             cookies: jar.map(|jar| jar.cookies.clone()).unwrap_or_default(),
+            claims: Claims::default(),
         }
     }
 

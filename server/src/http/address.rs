@@ -22,7 +22,7 @@ pub(super) async fn change_address(call: &Call<'_>) -> Reply {
     if let Some(refused) = refused_form(call).await {
         return refused;
     }
-    let Ok(address) = Address::parse(call.form.get("address")) else {
+    let Ok(address) = Address::parse(call.site.decisions().typed_address(call.form.get("address"))) else {
         let alert = "メールアドレスを正しく入力してください。例：hanako@example.jp";
         return address_page(call, StatusCode::UNPROCESSABLE_ENTITY, Some(alert)).await;
     };

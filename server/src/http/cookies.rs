@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::COOKIE;
 
-use crate::core::{Cookie, Portal, Token, TokenHash, Visitor};
+use crate::core::{Claims, Cookie, Portal, Token, TokenHash, Visitor};
 use crate::decisions::CookieAttributes;
 
 /// The prefix that ties a cookie to this host over TLS (RFC 6265bis, 4.1.3.2).
@@ -21,9 +21,9 @@ pub(super) struct Jar(Vec<Cookie>);
 
 impl Jar {
     /// Reads the cookies; what is not text, over-long or in excess is left out, and of two of one name the first counts.
-    /// On https only names with the `__Host-` prefix count; they are kept without it.
-    pub(super) fn read(headers: &HeaderMap, https: bool) -> Self {
-        let prefix = if https { HOST_PREFIX } else { "" };
+    /// Where cookies bear the `__Host-` prefix (on https) only names with it count; they are kept without it.
+    pub(super) fn read(headers: &HeaderMap, is_prefixed: bool) -> Self {
+        let prefix = if is_prefixed { HOST_PREFIX } else { "" };
         let mut cookies: Vec<Cookie> = Vec::new();
         let lines = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
         for (name, value) in lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('=')) {
@@ -42,15 +42,25 @@ impl Jar {
     }
 
     /// What the browser shows of itself at a portal.
-    pub(super) fn into_visitor(self, portal: Portal) -> Visitor {
+    pub(super) fn into_visitor(self, portal: Portal, claims: Claims) -> Visitor {
         let token = |name: &str| self.get(name).map(|value| Token::from(value.to_owned()));
         Visitor {
             browser: TokenHash::of(self.get(BROWSER).unwrap_or_default()),
             session: token(&session_name(portal)),
             attempt: token(&attempt_name(portal)),
             cookies: self.0,
+            claims,
         }
     }
+}
+
+/// What a request claims of itself; what is over-long is left out.
+pub(super) fn claims(headers: &HeaderMap) -> Claims {
+    let text = |name: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.filter(|value| value.len() <= MAX_VALUE_BYTES).map(Box::from)
+    };
+    Claims { host: text("host"), forwarded_host: text("x-forwarded-host"), forwarded_for: text("x-forwarded-for") }
 }
 
 /// The session cookie's name; each portal has its own, so that sign-ins at two portals live side by side.

@@ -2,6 +2,8 @@
 
 use percent_encoding::percent_decode;
 
+use crate::decisions::FormFault;
+
 /// How many fields a form has at most.
 const MAX_FIELDS: usize = 32;
 
@@ -9,23 +11,9 @@ const MAX_FIELDS: usize = 32;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Form(Vec<(String, String)>);
 
-/// The body is no form that a page of this server could have sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum FormError {
-    /// A name or value is not UTF-8.
-    #[error("not UTF-8")]
-    NotText,
-    /// A field stands there twice.
-    #[error("a field is given twice")]
-    Twice,
-    /// Too many fields.
-    #[error("more than {MAX_FIELDS} fields")]
-    TooMany,
-}
-
 impl Form {
     /// Reads a body.
-    pub(super) fn read(body: &[u8]) -> Result<Self, FormError> {
+    pub(super) fn read(body: &[u8]) -> Result<Self, FormFault> {
         let mut fields: Vec<(String, String)> = Vec::new();
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let split = pair.iter().position(|byte| *byte == b'=');
@@ -35,10 +23,10 @@ impl Form {
             };
             let (name, value) = (decoded(name)?, decoded(value)?);
             if fields.iter().any(|(known, _)| *known == name) {
-                return Err(FormError::Twice);
+                return Err(FormFault::Twice);
             }
             if fields.len() == MAX_FIELDS {
-                return Err(FormError::TooMany);
+                return Err(FormFault::TooMany);
             }
             fields.push((name, value));
         }
@@ -51,9 +39,9 @@ impl Form {
     }
 }
 
-fn decoded(text: &[u8]) -> Result<String, FormError> {
+fn decoded(text: &[u8]) -> Result<String, FormFault> {
     let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    percent_decode(&spaced).decode_utf8().map(std::borrow::Cow::into_owned).map_err(|_| FormError::NotText)
+    percent_decode(&spaced).decode_utf8().map(std::borrow::Cow::into_owned).map_err(|_| FormFault::NotText)
 }
 
 #[cfg(test)]
@@ -75,11 +63,11 @@ mod tests {
 
     #[test]
     fn what_no_page_sends_is_refused() {
-        assert_eq!(Form::read(b"code=%ff"), Err(FormError::NotText));
-        assert_eq!(Form::read(b"code=\xff"), Err(FormError::NotText));
-        assert_eq!(Form::read(b"code=1&code=2"), Err(FormError::Twice));
+        assert_eq!(Form::read(b"code=%ff"), Err(FormFault::NotText));
+        assert_eq!(Form::read(b"code=\xff"), Err(FormFault::NotText));
+        assert_eq!(Form::read(b"code=1&code=2"), Err(FormFault::Twice));
         let many: Vec<String> = (0..40).map(|n| format!("f{n}=")).collect();
-        assert_eq!(Form::read(many.join("&").as_bytes()), Err(FormError::TooMany));
+        assert_eq!(Form::read(many.join("&").as_bytes()), Err(FormFault::TooMany));
     }
 
     proptest! {

@@ -26,7 +26,8 @@ pub(super) async fn submit(call: &Call<'_>) -> Reply {
     if let Some(refused) = refused_before_sign_in(call) {
         return refused;
     }
-    let (id, password) = (call.form.get("address"), call.form.get("password"));
+    let id = call.site.decisions().typed_address(call.form.get("address"));
+    let password = call.form.get("password");
     let (account, done) = call.site.desk.sign_in(call.portal, id, password, &call.visitor).await;
     let id_is_known = account.is_some();
     let reply = call.with_skip_cookies(done, |answer| match answer {

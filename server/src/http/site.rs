@@ -18,7 +18,7 @@ use super::reply::{About, Body, Reply};
 use super::routes::{Place, Route, Routes, meters};
 use super::{account, accounts, address, password, sign_in};
 use crate::core::{Draw, Portal, Visitor};
-use crate::decisions::{CookieKind, Decisions, PageContext, PostContext};
+use crate::decisions::{CookieKind, Decisions, PageContext, PostContext, Posted};
 use crate::desk::{Desk, Done, system};
 use crate::pages::{PortalList, STYLE, Screen, html, layout};
 use crate::watch::{RouteMeter, Watched};
@@ -90,6 +90,7 @@ pub(crate) struct Site {
 pub(super) struct Call<'a> {
     pub(super) site: &'a Site,
     pub(super) portal: Portal,
+    place: Place,
     pub(super) visitor: Visitor,
     /// The browser's own identifier, if it has kept one.
     pub(super) browser: Option<String>,
@@ -157,12 +158,12 @@ impl Site {
                 let content = html(&PortalList { portals: Portal::ALL });
                 Reply::page(StatusCode::OK, None, Screen::Portals, content)
             }
-            Route::Of(portal, place) => match self.call(portal, request).await {
+            Route::Of(portal, place) => match self.call(portal, place, request).await {
                 Ok(call) => {
                     // The sign-in page is the same whatever happened; but it says that a session has ended.
                     let is_sign_in = place == Place::SignIn;
                     let tells_nothing = is_sign_in && !call.is_post && call.visitor.session.is_none();
-                    let reply = call.answer(place).await;
+                    let reply = call.answer().await;
                     // A pair of ID and password that is refused waits alike whether there is such an account or not: where
                     // only one of the two waited for the disk, its time would tell (BASE, no enumeration).
                     let tells_at_most_its_account =
@@ -185,16 +186,18 @@ impl Site {
         Reply::message(StatusCode::SERVICE_UNAVAILABLE, Some(portal), Screen::OutOfOrder, false)
     }
 
-    async fn call(&self, portal: Portal, request: Request<body::Body>) -> Result<Call<'_>, StatusCode> {
+    async fn call(&self, portal: Portal, place: Place, request: Request<body::Body>) -> Result<Call<'_>, StatusCode> {
         let (head, body) = request.into_parts();
         let is_post = head.method == Method::POST;
-        let form = if is_post { read_form(&head.headers, body).await? } else { Form::default() };
-        let jar = Jar::read(&head.headers, self.https);
+        let form = if is_post { read_form(&head.headers, body, self.decisions()).await? } else { Form::default() };
+        let is_prefixed = self.decisions().cookie_attributes(CookieKind::Session, self.https).host_prefix;
+        let jar = Jar::read(&head.headers, is_prefixed);
         Ok(Call {
             site: self,
             portal,
             browser: jar.get(BROWSER).map(str::to_owned),
-            visitor: jar.into_visitor(portal),
+            visitor: jar.into_visitor(portal, cookies::claims(&head.headers)),
+            place,
             form,
             is_post,
             is_cross_site: is_cross_site(&head.headers, self.https),
@@ -270,8 +273,8 @@ impl Site {
 }
 
 impl Call<'_> {
-    async fn answer(self, place: Place) -> Reply {
-        let reply = match (place, self.is_post) {
+    async fn answer(self) -> Reply {
+        let reply = match (self.place, self.is_post) {
             (Place::SignIn, false) => sign_in::show(&self),
             (Place::SignIn, true) => sign_in::submit(&self).await,
             (Place::Code, false) => sign_in::show_code(&self).await,
@@ -323,7 +326,23 @@ impl Call<'_> {
 
     fn form_counts(&self, held: &str) -> bool {
         let token_matches = self.site.form_tokens.matches(self.form.get("csrf"), held);
-        self.site.decisions().accepts_form(&PostContext { token_matches, is_cross_site: self.is_cross_site })
+        let (posted, is_cross_site) = (self.posted(), self.is_cross_site);
+        self.site.decisions().accepts_form(&PostContext { posted, token_matches, is_cross_site })
+    }
+
+    fn posted(&self) -> Posted {
+        match self.place {
+            Place::SignIn => Posted::SignIn,
+            Place::Code => Posted::Code,
+            Place::Skip if self.form.get("decision") == "ok" => Posted::SkipAccepted,
+            Place::Skip => Posted::SkipDeclined,
+            Place::Resume | Place::CompleteResume => Posted::Resume,
+            Place::Address | Place::AddressConfirmation => Posted::Address,
+            Place::Accounts => Posted::Accounts,
+            Place::Password => Posted::Password,
+            Place::SignOut => Posted::SignOut,
+            Place::MyPage | Place::Settings | Place::SkipSettings | Place::PasswordChanged => Posted::Nothing,
+        }
     }
 
     /// What ties a form to its browser: the session, or without one the browser's own identifier.
@@ -379,7 +398,7 @@ fn append(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-async fn read_form(headers: &HeaderMap, body: body::Body) -> Result<Form, StatusCode> {
+async fn read_form(headers: &HeaderMap, body: body::Body, decisions: &dyn Decisions) -> Result<Form, StatusCode> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
@@ -387,5 +406,5 @@ async fn read_form(headers: &HeaderMap, body: body::Body) -> Result<Form, Status
     }
     let limit = body.form_limit();
     let bytes = read_body(body, limit).await?;
-    Form::read(&bytes).map_err(|_| StatusCode::BAD_REQUEST)
+    Form::read(&bytes).map_err(|fault| decisions.status_of_faulty_form(fault))
 }

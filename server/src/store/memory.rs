@@ -378,7 +378,7 @@ mod tests {
     use super::super::AccountClock;
     use super::*;
     use crate::core::{
-        BrowserTag, CheckIdentity, GO_LIVE, OfficeRefusal, OpenProcedure, ProcedureId, SignIn, SignInAnswer,
+        BrowserTag, CheckIdentity, Claims, GO_LIVE, OfficeRefusal, OpenProcedure, ProcedureId, SignIn, SignInAnswer,
         SubmitCode, ViewPage, WithdrawProcedure,
     };
     use crate::decisions::Conforming;
@@ -400,7 +400,13 @@ mod tests {
     }
 
     fn visitor() -> Visitor {
-        Visitor { browser: BrowserTag::of("pc"), session: None, attempt: None, cookies: Vec::new() }
+        Visitor {
+            browser: BrowserTag::of("pc"),
+            session: None,
+            attempt: None,
+            cookies: Vec::new(),
+            claims: Claims::default(),
+        }
     }
 
     #[test]

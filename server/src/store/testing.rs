@@ -13,9 +13,9 @@ use rand::rngs::StdRng;
 use super::record::{Change, List};
 use super::*;
 use crate::core::{
-    AccountState, Address, AskAddressChange, BrowserTag, CheckIdentity, Code, CompleteResume, ConfirmSkip, Cookie,
-    Delivery, Effect, Event, GO_LIVE, MailSettled, Moment, OfficeRefusal, OpenProcedure, Page, Portal, ProcedureId,
-    SignIn, SignInAnswer, Slot, SubmitCode, Token, ViewCode, ViewPage, Visitor, WithdrawProcedure,
+    AccountState, Address, AskAddressChange, BrowserTag, CheckIdentity, Claims, Code, CompleteResume, ConfirmSkip,
+    Cookie, Delivery, Effect, Event, GO_LIVE, MailSettled, Moment, OfficeRefusal, OpenProcedure, Page, Portal,
+    ProcedureId, SignIn, SignInAnswer, Slot, SubmitCode, Token, ViewCode, ViewPage, Visitor, WithdrawProcedure,
 };
 use crate::decisions::Conforming;
 
@@ -162,6 +162,7 @@ impl Town {
             session: jar.and_then(|jar| jar.session.clone()),
             attempt: jar.and_then(|jar| jar.attempt.clone()),
             cookies: jar.map(|jar| jar.cookies.clone()).unwrap_or_default(),
+            claims: Claims::default(),
         }
     }
 

@@ -427,7 +427,8 @@ impl Compiler<'_> {
         Ok(Some(GlobalClockSettings { starts_at, frozen: clock.frozen.unwrap_or_default() }))
     }
 
-    /// The steps of an address change and the number in its mail belong together: one without the other would send empty fields
+    /// The steps of a change send what takes the place of the old: one without it would send empty fields. The steps of an address
+    /// change and the number in its mail belong together: one without the other would send empty fields
     /// or wait for a mail that nobody could read.
     fn address_change(&self, profile: &Profile, acts: &BTreeMap<Step, CompiledAct>) -> Result<(), ProfileError> {
         let fills = |step: Step, hole: Placeholder| {
@@ -441,6 +442,10 @@ impl Compiler<'_> {
         }
         if !fills(Step::ConfirmAddress, Placeholder::ConfirmationNumber) {
             return Err(self.missing(&confirm.0, &confirm.1, "no field is filled with `{number}`"));
+        }
+        let password = step(Step::SubmitPasswordChange);
+        if !fills(Step::SubmitPasswordChange, Placeholder::NewPassword) {
+            return Err(self.missing(&password.0, &password.1, "no field is filled with `{new_password}`"));
         }
         if knows(Step::SubmitAddress) && !knows(Step::OpenAddressChange) {
             return Err(self.missing(

@@ -87,6 +87,8 @@ pub struct Numbers {
     pub go_live: Instant,
     /// How many browsers hold a skip at once where "no limit" is tried (FAQ-07).
     pub browsers_tried: usize,
+    /// How many codes are counted where it is tried whether they are evenly spread (statistical checks).
+    pub codes_sampled: usize,
     /// After how many wrong codes an attempt is over.
     pub wrong_codes: Option<u32>,
     /// How many wrong codes one account has in a window, over all its attempts.
@@ -109,6 +111,7 @@ impl Default for Numbers {
             confirmation_validity: None,
             go_live: Instant(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_755_032_400)),
             browsers_tried: 64,
+            codes_sampled: 10_000,
             wrong_codes: None,
             wrong_codes_limit: None,
             mail_limit: None,

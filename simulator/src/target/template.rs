@@ -8,6 +8,10 @@ pub(crate) enum Placeholder {
     Portal,
     Address,
     Password,
+    /// The password that takes the place of the present one.
+    NewPassword,
+    /// The name of the owner of an additional account.
+    Name,
     Code,
     /// The address that takes the place of the registered one (NOTICE-4).
     NewAddress,
@@ -45,6 +49,10 @@ pub struct Vars<'a> {
     pub address: &'a str,
     /// Password.
     pub password: &'a str,
+    /// The password that takes its place, or that of an additional account.
+    pub new_password: &'a str,
+    /// The name of the owner of an additional account.
+    pub name: &'a str,
     /// One-time password.
     pub code: &'a str,
     /// The address that takes the place of the registered one.
@@ -94,6 +102,8 @@ impl Template {
                 Piece::Hole(Placeholder::Portal) => filled.push_str(&escape(vars.portal)),
                 Piece::Hole(Placeholder::Address) => filled.push_str(&escape(vars.address)),
                 Piece::Hole(Placeholder::Password) => filled.push_str(&escape(vars.password)),
+                Piece::Hole(Placeholder::NewPassword) => filled.push_str(&escape(vars.new_password)),
+                Piece::Hole(Placeholder::Name) => filled.push_str(&escape(vars.name)),
                 Piece::Hole(Placeholder::Code) => filled.push_str(&escape(vars.code)),
                 Piece::Hole(Placeholder::NewAddress) => filled.push_str(&escape(vars.new_address)),
                 Piece::Hole(Placeholder::ConfirmationNumber) => filled.push_str(&escape(vars.confirmation)),
@@ -122,12 +132,14 @@ fn placeholder(name: &str, place: Place) -> Result<Placeholder, String> {
         (_, "portal") => Ok(Placeholder::Portal),
         (Place::Step, "address") => Ok(Placeholder::Address),
         (Place::Step, "password") => Ok(Placeholder::Password),
+        (Place::Step, "new_password") => Ok(Placeholder::NewPassword),
+        (Place::Step, "name") => Ok(Placeholder::Name),
         (Place::Step, "code") => Ok(Placeholder::Code),
         (Place::Step, "new_address") => Ok(Placeholder::NewAddress),
         (Place::Step, "number") => Ok(Placeholder::ConfirmationNumber),
         (Place::Step, _) => Err(format!(
-            "`{{{name}}}` is not known in a step; there are `{{portal}}`, `{{address}}`, `{{password}}`, `{{code}}`, \
-             `{{new_address}}` and `{{number}}`, the number that confirms the new address"
+            "`{{{name}}}` is not known in a step; there are `{{portal}}`, `{{address}}`, `{{password}}`, `{{new_password}}`, `{{name}}`, \
+             `{{code}}`, `{{new_address}}` and `{{number}}`, the number that confirms the new address"
         )),
         (Place::Account, "number") => Ok(Placeholder::AccountNumber(1)),
         (Place::Account, _) => match name.strip_prefix("number:").map(str::parse) {

@@ -55,6 +55,8 @@ named! {
         AdditionalAccounts = "additional-accounts",
         /// The form that changes the password.
         PasswordChange = "password-change",
+        /// Says that the password was changed.
+        PasswordChanged = "password-changed",
         /// The browser keeps no cookies.
         CookiesOff = "cookies-off",
         /// The code could not be delivered.
@@ -103,8 +105,12 @@ named! {
         ConfirmAddress = "confirm-address",
         /// Opens the list of the additional accounts.
         OpenAdditionalAccounts = "open-additional-accounts",
+        /// Registers an additional account.
+        SubmitAdditionalAccount = "submit-additional-account",
         /// Opens the form that changes the password.
         OpenPasswordChange = "open-password-change",
+        /// Sends the present password and the one that takes its place.
+        SubmitPasswordChange = "submit-password-change",
         /// Signs out.
         SignOut = "sign-out",
     }

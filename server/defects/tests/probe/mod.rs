@@ -146,6 +146,11 @@ impl Book<'_> {
         self.write("stops_without_cookies", [decisions.stops_without_cookies()]);
         self.write("status_without_cookies", [decisions.status_without_cookies()]);
         self.write("wrong_pair_text", [true, false].map(|known| decisions.wrong_pair_text(known)));
+        self.write("works_on_passwords_of_unknown_ids", [decisions.works_on_passwords_of_unknown_ids()]);
+        let typed = ["taro@example.test", "taro@example.test\r\nBcc: thief@example.test"];
+        self.write("typed_address", typed.map(|typed| decisions.typed_address(typed)));
+        let faults = [FormFault::NotText, FormFault::Twice, FormFault::TooMany];
+        self.write("status_of_faulty_form", faults.map(|fault| decisions.status_of_faulty_form(fault)));
     }
 
     fn code_and_mail(&mut self) {
@@ -173,6 +178,12 @@ impl Book<'_> {
                 self.write("notice_on", [decisions.notice_on(&context)]);
             }
         }
+        let claims = Claims {
+            host: Some("claimed.example".into()),
+            forwarded_host: Some("forwarded.example".into()),
+            forwarded_for: Some("203.0.113.1".into()),
+        };
+        self.write("extra_letter_text", [decisions.extra_letter_text(&claims)]);
         self.write("code_mails_are_used_up", (0..=CODE_MAILS_PER_HOUR).map(|n| decisions.code_mails_are_used_up(n)));
     }
 
@@ -200,6 +211,21 @@ impl Book<'_> {
             }
         }
         self.write("wrong_codes_close_account", (0..60).map(|n| decisions.wrong_codes_close_account(n)));
+        let typed = ["000001", " ０００００１ ", "000001\0002", "0000012", "000001'", "０００００１"];
+        let read = |typed| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decisions.typed_code(typed))).ok();
+        self.write("typed_code", typed.map(read));
+        for account in self.accounts.clone() {
+            for (browser, origin) in [("pc", None), ("phone", Some("203.0.113.1")), ("phone", Some("203.0.113.2"))] {
+                let claims = Claims { forwarded_for: origin.map(Box::from), ..Claims::default() };
+                let browser = TokenHash::of(browser);
+                let visitor = Visitor { browser, session: None, attempt: None, cookies: Vec::new(), claims };
+                let count = |wrong_within_the_hour| {
+                    let guesses = GuessContext { account: &account, visitor: &visitor, wrong_within_the_hour };
+                    decisions.wrong_codes_that_count(&guesses)
+                };
+                self.write("wrong_codes_that_count", [49, 50].map(count));
+            }
+        }
     }
 
     fn sessions(&mut self) {
@@ -232,8 +258,20 @@ impl Book<'_> {
             self.write("skip_may_be_confirmed", [decisions.skip_may_be_confirmed(session, noon())]);
         }
         self.write("sign_out_ends_session", [decisions.sign_out_ends_session()]);
-        for token_matches in [false, true] {
-            let posts = [false, true].map(|is_cross_site| PostContext { token_matches, is_cross_site });
+        let forms = [
+            Posted::SignIn,
+            Posted::Code,
+            Posted::SkipAccepted,
+            Posted::SkipDeclined,
+            Posted::Resume,
+            Posted::Address,
+            Posted::Accounts,
+            Posted::Password,
+            Posted::SignOut,
+            Posted::Nothing,
+        ];
+        for (posted, token_matches) in forms.into_iter().flat_map(|form| [(form, false), (form, true)]) {
+            let posts = [false, true].map(|is_cross_site| PostContext { posted, token_matches, is_cross_site });
             self.write("accepts_form", posts.map(|post| decisions.accepts_form(&post)));
         }
     }
@@ -245,7 +283,11 @@ impl Book<'_> {
             self.write("cookie_attributes", kinds.map(|kind| decisions.cookie_attributes(kind, https)));
         }
         for account in self.accounts.clone() {
-            for screen in [None, Some(Screen::CodeEntry), Some(Screen::MyPage), Some(Screen::SkipSettings)] {
+            let namesake = Identity { name: "鈴木 一郎".to_owned(), ..account.identity.clone() };
+            self.write("name_shown", [&account.identity, &namesake].map(|identity| decisions.name_shown(identity)));
+            for screen in
+                [None, Some(Screen::SignIn), Some(Screen::CodeEntry), Some(Screen::MyPage), Some(Screen::SkipSettings)]
+            {
                 let attempt = account.attempts.back();
                 let context = PageContext { screen, account: Some(&account), attempt, session: None, now: noon() };
                 self.write("cache_control", [decisions.cache_control(screen)]);
@@ -269,6 +311,7 @@ impl Book<'_> {
             Step::ResumeOpened,
             Step::ResumeCompleted,
             Step::AddressChanged,
+            Step::PasswordChanged,
             Step::SignedOut,
         ];
         self.write("sets_skip", steps.map(|step| decisions.sets_skip(step)));
