@@ -34,6 +34,18 @@ pub(crate) const RULES: &[Rule] = &[
                 "誤ったコードの入力回数には上限がある。",
                 &["base-code-guesses-are-limited"],
             ),
+            baseline(
+                "BASE-CODE-5",
+                "A code is good for one use also under 50 parallel submissions.",
+                "コードは50件を同時に送信しても一度しか使えない。",
+                &["base-code-is-good-for-one-use-in-parallel"],
+            ),
+            baseline(
+                "BASE-CODE-6",
+                "The limit of wrong codes holds under parallel guesses.",
+                "誤ったコードの上限は同時に試しても守られる。",
+                &["base-code-guess-limit-holds-in-parallel"],
+            ),
         ],
     },
     Rule {

@@ -63,8 +63,8 @@ pub(crate) use stories;
 /// All scenarios, in the order of the rules.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
     use crate::{
-        base_account, base_code, base_cookie, base_session, faq01_delivery, faq02_devices, faq03_expiry,
-        faq04_deleted_mail, faq05_address_lost, faq06_skip, faq07_no_limit, faq08_90_days, faq09_silence,
+        base_account, base_code, base_code_races, base_cookie, base_session, faq01_delivery, faq02_devices,
+        faq03_expiry, faq04_deleted_mail, faq05_address_lost, faq06_skip, faq07_no_limit, faq08_90_days, faq09_silence,
         faq10_cookie_cleared, faq11_cookie, faq12_revocation, faq13_status, faq14_cookies_off, faq15_accounts,
         faq16_skips_apart, notice1_go_live, notice2_portals, notice3_address, notice4_address_change,
     };
@@ -90,6 +90,7 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         faq15_accounts::SCENARIOS,
         faq16_skips_apart::SCENARIOS,
         base_code::SCENARIOS,
+        base_code_races::SCENARIOS,
         base_cookie::SCENARIOS,
         base_session::SCENARIOS,
         base_account::SCENARIOS,
