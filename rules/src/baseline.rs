@@ -46,6 +46,20 @@ pub(crate) const RULES: &[Rule] = &[
             )
             .by("OWASP ASVS 5.0 6.6.3; NIST SP 800-63B-4 section 3.2.2"),
             baseline(
+                "BASE-CODE-5",
+                "A code is good for one use also under 50 parallel submissions.",
+                "コードは50件を同時に送信しても一度しか使えない。",
+                &["base-code-is-good-for-one-use-in-parallel"],
+            )
+            .by("OWASP ASVS 5.0 6.5.1, 15.4.2"),
+            baseline(
+                "BASE-CODE-6",
+                "The limit of wrong codes holds under parallel guesses.",
+                "誤ったコードの上限は同時に試しても守られる。",
+                &["base-code-guess-limit-holds-in-parallel"],
+            )
+            .by("OWASP ASVS 5.0 6.6.3, 15.4.2"),
+            baseline(
                 "BASE-CODE-7",
                 "Starting over does not reset the limit of wrong codes.",
                 "ログインをやり直しても、誤入力の上限は元に戻らない。",

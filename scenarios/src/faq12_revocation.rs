@@ -1,14 +1,12 @@
 //! FAQ-12: the resume ends the skips of all browsers at once, and for good.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use futures::future::join_all;
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Cookie, Page};
 use sekisho_simulator::target::{Screen, Step, Vars};
-use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
-use tokio::sync::Semaphore;
+use sekisho_simulator::{Person, Seen, SkipBox, Trouble};
 
 use crate::moves::{Hourglass, ask_for_code, proven_skip_cookies, resume_all, sign_in, sign_in_and_skip, want};
 use crate::scenario::{Scenario, stories};
@@ -23,7 +21,7 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
     "faq12-no-choice": "Somebody looks for a way to end a single skip", Each, ["faq12-no-single-browser-can-be-chosen"], no_choice;
     "faq12-shut": "The resume is tried without being signed in", Each, ["faq12-resume-needs-a-full-sign-in"], shut;
     "faq12-race": "Many browsers sign in while the skips are ended", Each,
-        ["faq12-no-old-cookie-skips-once-resume-was-answered"], race;
+        ["faq12-no-old-cookie-skips-once-resume-was-answered"], crate::faq12_race::race;
 ];
 
 /// How long after the resume a kept cookie is replayed once more.
@@ -159,85 +157,4 @@ async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {
         &next.seen,
         next.seen.asks_for_code(),
     )
-}
-
-/// How many browsers hold a skip in the race.
-const RACERS: usize = 8;
-
-/// How often each of them signs in at the most.
-const LAPS: usize = 40;
-
-async fn race(stage: Arc<Stage>) -> Result<(), Trouble> {
-    let check = "faq12-no-old-cookie-skips-once-resume-was-answered";
-    let (person, account) = stage.person().await?;
-    let mut racers = Vec::new();
-    for number in 0..RACERS {
-        let mut racer = person.browser(&format!("racer {number}"), &account);
-        sign_in_and_skip(&mut racer, &account).await?;
-        racers.push(racer);
-    }
-    let mut acting = person.browser("acting", &account);
-    sign_in(&mut acting, &account).await?;
-    want(Step::OpenSkipSettings, Screen::SkipSettings, &acting.open(Step::OpenSkipSettings).await?)?;
-    want(Step::Resume, Screen::ResumeConfirmation, &acting.resume().await?)?;
-
-    // The resume is completed when every racer has been round at least once.
-    let rounds = Semaphore::new(0);
-    let laps = join_all(racers.iter_mut().map(|racer| run_laps(racer, &account, &rounds)));
-    let answered = async {
-        let warm = rounds.acquire_many(RACERS as u32).await;
-        drop(warm);
-        let answer = acting.complete_resume().await;
-        (answer, Instant::now())
-    };
-    let (laps, (answer, answered_at)) = futures::join!(laps, answered);
-    answer?;
-    let mut laps: Vec<Lap> = laps.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-    // Whoever was done before the answer came runs once more, all at once.
-    let last = join_all(racers.iter_mut().map(|racer| lap(racer, &account))).await;
-    laps.extend(last.into_iter().collect::<Result<Vec<_>, _>>()?);
-
-    let late: Vec<_> = laps.iter().filter(|lap| lap.began >= answered_at).collect();
-    let skipped = late.iter().filter(|lap| lap.skipped).count();
-    let before = laps.iter().filter(|lap| lap.skipped).count();
-    let observed = format!(
-        "{} sign-ins by {RACERS} browsers, {before} of them skipped; {} began after the answer, {skipped} of these were skipped",
-        laps.len(),
-        late.len(),
-    );
-    if late.len() < RACERS || before == 0 {
-        return Err(Trouble::ControlArm(format!("sign-ins should lie on both sides of the answer, but: {observed}")));
-    }
-    stage.judge(check, "no sign-in that began after [完了] was answered is skipped", observed, skipped == 0)
-}
-
-/// One sign-in of the race.
-struct Lap {
-    began: Instant,
-    skipped: bool,
-}
-
-async fn lap(racer: &mut Visitor, account: &Account) -> Result<Lap, Trouble> {
-    let began = Instant::now();
-    let started = racer.begin(account).await?;
-    Ok(Lap { began, skipped: started.seen.is(Screen::MyPage) })
-}
-
-/// Signs in again and again until a code is asked.
-async fn run_laps(racer: &mut Visitor, account: &Account, rounds: &Semaphore) -> Result<Vec<Lap>, Trouble> {
-    let mut laps = Vec::new();
-    let mut outcome = Ok(());
-    while laps.len() < LAPS && laps.last().is_none_or(|lap: &Lap| lap.skipped) {
-        match lap(racer, account).await {
-            Ok(lap) => laps.push(lap),
-            Err(trouble) => {
-                outcome = Err(trouble);
-                break;
-            }
-        }
-        rounds.add_permits(1);
-    }
-    // Whoever drops out must not keep the others waiting.
-    rounds.add_permits(RACERS);
-    outcome.map(|()| laps)
 }

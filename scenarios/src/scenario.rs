@@ -78,8 +78,8 @@ pub(crate) use stories;
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
     use crate::{
         base_account, base_account_changes, base_account_mail, base_account_time, base_code, base_code_chance,
-        base_code_conflicts, base_code_input, base_code_limits, base_code_superseded, base_cookie, base_load,
-        base_session, base_session_forms, base_session_half, faq01_delivery, faq02_devices, faq03_expiry,
+        base_code_conflicts, base_code_input, base_code_limits, base_code_races, base_code_superseded, base_cookie,
+        base_load, base_session, base_session_forms, base_session_half, faq01_delivery, faq02_devices, faq03_expiry,
         faq04_deleted_mail, faq05_address_lost, faq06_skip, faq07_no_limit, faq08_90_days, faq09_silence,
         faq10_cookie_cleared, faq11_cookie, faq12_revocation, faq13_status, faq14_cookies_off, faq15_accounts,
         faq16_skips_apart, notice1_go_live, notice2_portals, notice3_address, notice4_address_change,
@@ -106,6 +106,7 @@ pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         faq15_accounts::SCENARIOS,
         faq16_skips_apart::SCENARIOS,
         base_code::SCENARIOS,
+        base_code_races::SCENARIOS,
         base_code_limits::SCENARIOS,
         base_code_superseded::SCENARIOS,
         base_code_input::SCENARIOS,

@@ -1,8 +1,11 @@
 //! FAQ-12, resume ends every skip: too few, too early, too late, or not for good.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use sekisho_server::core::{AccountState, Page, Skip, SkipCheck, Standing};
+use sekisho_server::core::{AccountState, Page, Skip, SkipCheck, Standing, TokenHash};
 use sekisho_server::decisions::{PageContext, Step};
 use sekisho_server::{Conforming, Decisions, Screen};
 
@@ -16,6 +19,8 @@ pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-12":
         "The resume ends the oldest skip and leaves the others." => OnlyTheOldest;
     "b", "faq12-acting-browser-keeps-its-skip",
         "The resume ends the skips of all browsers but the acting one." => ActingKeeps;
+    "b", "faq12-browsers-signed-in-keep-their-skips",
+        "The resume spares the skips of browsers that are signed in at that moment." => SignedInKeep;
     "c", "faq12-first-button-ends-the-skips",
         "The first button ends the skips, before [完了]." => FirstButton;
     "c", "faq12-completion-does-nothing",
@@ -32,6 +37,10 @@ pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-12":
         "The resume can be reached with the password alone." => ResumeOpensEarly;
     "h", "faq12-resume-takes-effect-a-minute-later",
         "For a minute after [完了] was answered the old cookies still skip." => MinuteLater;
+    "h", "faq12-every-second-look-is-at-a-stale-replica",
+        "Every second look at a skip is at a replica that has not heard of the resume." => StaleReplica::default();
+    "h", "faq12-browsers-just-let-in-are-let-in-again",
+        "That a skip let its browser in is remembered for a second, in which a resume goes unnoticed." => JustLetIn::default();
 ];
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -71,6 +80,18 @@ impl Decisions for ActingKeeps {
     fn skip_survives_revocation(&self, skip: &Skip, account: &AccountState) -> bool {
         Conforming.skip_survives_revocation(skip, account)
             || account.revocation.as_ref().is_some_and(|revocation| revocation.browser == skip.browser)
+    }
+}
+
+struct SignedInKeep;
+
+impl Decisions for SignedInKeep {
+    fn skip_survives_revocation(&self, skip: &Skip, account: &AccountState) -> bool {
+        let was_signed_in = account.revocation.as_ref().is_some_and(|revocation| {
+            let of_browser = account.sessions.iter().filter(|session| session.browser == skip.browser);
+            of_browser.into_iter().any(|session| Conforming.session_holds(session, revocation.at))
+        });
+        Conforming.skip_survives_revocation(skip, account) || was_signed_in
     }
 }
 
@@ -149,5 +170,36 @@ impl Decisions for MinuteLater {
     fn skip_lets_in(&self, check: &SkipCheck<'_>) -> bool {
         let is_recent = since_revocation(check).is_some_and(|span| span < MINUTE);
         Conforming.skip_lets_in(check) || is_recent && shows_skip_in_time(check)
+    }
+}
+
+#[derive(Default)]
+struct StaleReplica {
+    looks: AtomicUsize,
+}
+
+impl Decisions for StaleReplica {
+    fn skip_survives_revocation(&self, skip: &Skip, account: &AccountState) -> bool {
+        Conforming.skip_survives_revocation(skip, account) || self.looks.fetch_add(1, Ordering::Relaxed) % 2 == 0
+    }
+}
+
+/// How long it is remembered that a skip let its browser in. Real time: a race has no other.
+const REMEMBERED: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+struct JustLetIn {
+    /// When each skip let its browser in by right.
+    let_in: Mutex<HashMap<TokenHash, Instant>>,
+}
+
+impl Decisions for JustLetIn {
+    fn skip_survives_revocation(&self, skip: &Skip, account: &AccountState) -> bool {
+        let mut let_in = self.let_in.lock().unwrap_or_else(PoisonError::into_inner);
+        if Conforming.skip_survives_revocation(skip, account) {
+            let_in.insert(skip.key, Instant::now());
+            return true;
+        }
+        let_in.get(&skip.key).is_some_and(|at| at.elapsed() < REMEMBERED)
     }
 }

@@ -14,6 +14,8 @@ pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-16":
         "A browser that shows the skip cookies of two accounts is let in to neither." => TwoCancelEachOther;
     "c", "faq16-resume-of-the-main-account-reaches-the-additional",
         "The resume of a main account ends the skips of its additional account too." => ResumeReachesAdditional;
+    "c", "faq16-resume-of-the-main-account-ends-the-additional-ones-skips-instead",
+        "The resume of a main account that has an additional one ends the skips of that one and not its own." => ResumeHitsAdditional;
     "d", "faq16-another-accounts-cookie-is-taken",
         "The value of any account's skip cookie is taken for one's own." => AnothersCookie::default();
 ];
@@ -43,6 +45,14 @@ struct ResumeReachesAdditional;
 impl Decisions for ResumeReachesAdditional {
     fn revocation_reaches(&self, acting: &Identity, additional: &[Slot]) -> Vec<Slot> {
         [Conforming.revocation_reaches(acting, additional), additional.to_vec()].concat()
+    }
+}
+
+struct ResumeHitsAdditional;
+
+impl Decisions for ResumeHitsAdditional {
+    fn revocation_reaches(&self, acting: &Identity, additional: &[Slot]) -> Vec<Slot> {
+        if additional.is_empty() { Conforming.revocation_reaches(acting, additional) } else { additional.to_vec() }
     }
 }
 

@@ -78,6 +78,7 @@ fn accounts() -> Vec<AccountState> {
     let mut revoked = account(5, Portal::Employer);
     revoked.generation = 1;
     revoked.revocation = Some(Revocation { at: before(noon(), SECOND), browser: TokenHash::of("pc") });
+    revoked.sessions.push_back(session(before(noon(), MINUTE)));
     revoked.skips = ["phone", "pc"].map(|browser| skip(browser, before(noon(), DAY), 0)).to_vec();
     let mut renewed = revoked.clone();
     renewed.skips.push(skip("tablet", noon(), 1));

@@ -1,0 +1,208 @@
+//! BASE-CODE under many hands at once: one use and the limit of wrong codes, judged by the history of the race.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::future::join_all;
+use sekisho_simulator::account::Account;
+use sekisho_simulator::browser::{Cookie, Request};
+use sekisho_simulator::target::{Screen, Step, Vars};
+use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
+
+use crate::history::{CodeOp, CodeRet, Finding, OneCode, Operation, judge};
+use crate::moves::{ask_for_code, want, wrong_code};
+use crate::scenario::{Scenario, stories};
+use crate::stage::Stage;
+
+pub(crate) const SCENARIOS: &[Scenario] = stories![
+    "base-code-race": "A code is submitted by fifty hands at once", Each,
+        ["base-code-is-good-for-one-use-in-parallel"], one_use;
+    "base-code-guess-race": "Many hands guess codes at once", Each,
+        ["base-code-guess-limit-holds-in-parallel"], guess_limit;
+];
+
+/// How many submissions of the right code race.
+const SUBMISSIONS: usize = 50;
+
+/// How many times the limit is guessed at once.
+const GUESSES_PER_LIMIT: u32 = 4;
+
+/// At most so many guesses: an account takes only so many wrong codes in a while, and every one of them needs a connection.
+const MAX_GUESSES: u32 = 40;
+
+/// The attempt of one browser in many hands: each has its cookies and a connection of its own.
+struct Hands {
+    hands: Vec<Visitor>,
+    /// What was done so far; each hand is an actor.
+    history: Vec<Operation<CodeOp, CodeRet>>,
+    /// What each of it showed, for people.
+    seen: Vec<String>,
+    begun: Instant,
+}
+
+impl Hands {
+    /// Gives the open attempt of a browser into so many hands. Each opens its code entry screen: so it is shown that it stands for the
+    /// browser, and its connection is there before the race.
+    async fn of(browser: &mut Visitor, person: &Person, account: &Account, count: usize) -> Result<Hands, Trouble> {
+        let now = browser.now();
+        let cookies: Vec<Cookie> = browser.browser().jar().cookies(now).cloned().collect();
+        let mut hands: Vec<Visitor> =
+            (0..count).map(|number| person.browser(&format!("hand {number}"), account)).collect();
+        for hand in &mut hands {
+            cookies.iter().for_each(|cookie| hand.plant(cookie.clone()));
+        }
+        let opened = join_all(hands.iter_mut().map(Visitor::open_code_entry)).await;
+        for seen in opened {
+            want(Step::OpenCodeEntry, Screen::CodeEntry, &seen?)?;
+        }
+        Ok(Hands { hands, history: Vec::new(), seen: Vec::new(), begun: Instant::now() })
+    }
+
+    /// Lets every hand submit at once.
+    async fn submit_at_once(&mut self, op: CodeOp, request: &Request) {
+        let submissions =
+            self.hands.iter_mut().enumerate().map(|(actor, hand)| submit(actor, hand, op, request.clone()));
+        for (operation, seen) in join_all(submissions).await {
+            self.history.push(operation);
+            self.seen.push(seen);
+        }
+    }
+
+    /// Lets the first hand submit.
+    async fn submit_once(&mut self, op: CodeOp, request: &Request) {
+        let Some(hand) = self.hands.first_mut() else { return };
+        let (operation, seen) = submit(0, hand, op, request.clone()).await;
+        self.history.push(operation);
+        self.seen.push(seen);
+    }
+
+    fn count(&self, op: CodeOp, seen: CodeRet) -> usize {
+        let answered =
+            |it: &&Operation<CodeOp, CodeRet>| it.op == op && it.answered.is_some_and(|(_, ret)| ret == seen);
+        self.history.iter().filter(answered).count()
+    }
+
+    fn unknown(&self) -> usize {
+        self.history.iter().filter(|operation| operation.answered.is_none()).count()
+    }
+
+    /// The operations at these places in words.
+    fn told(&self, places: &[usize]) -> String {
+        let ms = |at: Instant| at.duration_since(self.begun).as_secs_f64() * 1e3;
+        let tell = |place: &usize| {
+            let operation = &self.history[*place];
+            let code = if operation.op == CodeOp::Right { "the right code" } else { "a wrong code" };
+            let begun = ms(operation.begun);
+            let answered = operation.answered.map_or("never".to_owned(), |(at, _)| format!("at {:.1} ms", ms(at)));
+            let seen = &self.seen[*place];
+            format!("hand {} gave {code} at {begun:.1} ms and was answered {answered}: {seen}", operation.actor)
+        };
+        places.iter().map(tell).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Judges the race. Where no order explains it the check fails with the shortest witness; where none was found in time there is doubt.
+    fn judge(
+        &self,
+        stage: &Stage,
+        check: &'static str,
+        expected: &str,
+        limit: u32,
+        observed: String,
+    ) -> Result<(), Trouble> {
+        let code = OneCode::new(limit);
+        match judge(&code, &self.history, code.suspicions(&self.history)) {
+            Finding::Linearizable => stage.judge(check, expected, observed, true),
+            Finding::Violated(witness) => stage.judge(
+                check,
+                expected,
+                format!("{observed}; no order explains that {}", self.told(&witness)),
+                false,
+            ),
+            Finding::Undecided => Err(Trouble::ControlArm(format!(
+                "whether an order explains the race should be decided, but: {observed}"
+            ))),
+        }
+    }
+}
+
+async fn submit(
+    actor: usize,
+    hand: &mut Visitor,
+    op: CodeOp,
+    request: Request,
+) -> (Operation<CodeOp, CodeRet>, String) {
+    let begun = Instant::now();
+    let seen = hand.send(Step::SubmitCode, request).await;
+    let answered = seen.as_ref().ok().and_then(meaning).map(|ret| (Instant::now(), ret));
+    let told = seen.map_or_else(|trouble| trouble.to_string(), |seen| seen.describe());
+    (Operation { actor, op, begun, answered }, told)
+}
+
+/// What a screen says of the code; nothing where it is not known.
+fn meaning(seen: &Seen) -> Option<CodeRet> {
+    match seen {
+        _ if seen.is_signed_in() => Some(CodeRet::SignedIn),
+        _ if seen.asks_for_code() => Some(CodeRet::AskedAgain),
+        _ if seen.refuses_code() => Some(CodeRet::Over),
+        _ => None,
+    }
+}
+
+async fn one_use(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "base-code-is-good-for-one-use-in-parallel";
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let (_, mailed) = ask_for_code(&mut a, &account).await?;
+    let right = a.prepare(Step::SubmitCode, Vars { code: &mailed.code, ..Vars::default() }, SkipBox::Unticked)?;
+    let mut hands = Hands::of(&mut a, &person, &account, SUBMISSIONS).await?;
+    hands.submit_at_once(CodeOp::Right, &right).await;
+    let signed_in = hands.count(CodeOp::Right, CodeRet::SignedIn);
+    let observed = format!(
+        "{SUBMISSIONS} submissions of one code by as many connections: {signed_in} signed in, {} without a known answer",
+        hands.unknown(),
+    );
+    if signed_in == 0 {
+        return Err(Trouble::ControlArm(format!("one of the submissions should sign in, but: {observed}")));
+    }
+    // No wrong code is given, so no limit of them bears on the race.
+    hands.judge(&stage, check, "of many parallel submissions of a code exactly one signs in", u32::MAX, observed)
+}
+
+async fn guess_limit(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "base-code-guess-limit-holds-in-parallel";
+    let Some(limit) = stage.numbers().wrong_codes else {
+        return Err(Trouble::Means("the profile declares no limit of wrong codes (`numbers.wrong_codes`)".to_owned()));
+    };
+    let guesses = limit.saturating_mul(GUESSES_PER_LIMIT).min(MAX_GUESSES);
+    if guesses <= limit {
+        return Err(Trouble::Means(format!("at most {MAX_GUESSES} guesses race, and {limit} wrong codes are allowed")));
+    }
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let (_, mailed) = ask_for_code(&mut a, &account).await?;
+    let right = a.prepare(Step::SubmitCode, Vars { code: &mailed.code, ..Vars::default() }, SkipBox::Unticked)?;
+    let wrong = wrong_code(&mailed.code);
+    let wrong = a.prepare(Step::SubmitCode, Vars { code: &wrong, ..Vars::default() }, SkipBox::Unticked)?;
+    let mut hands = Hands::of(&mut a, &person, &account, guesses as usize).await?;
+    hands.submit_at_once(CodeOp::Wrong, &wrong).await;
+    hands.submit_once(CodeOp::Right, &right).await;
+    let observed = format!(
+        "{guesses} wrong codes at once where {limit} are allowed: {} were answered with the code entry again, {} with an end, \
+         {} without a known answer; the right code afterwards: {}",
+        hands.count(CodeOp::Wrong, CodeRet::AskedAgain),
+        hands.count(CodeOp::Wrong, CodeRet::Over),
+        hands.unknown(),
+        hands.seen.last().map_or("", String::as_str),
+    );
+    let answered = hands.history.iter().filter(|operation| operation.answered.is_some()).count();
+    if answered <= limit as usize + 1 {
+        return Err(Trouble::ControlArm(format!("more guesses than the limit should be answered, but: {observed}")));
+    }
+    let expected =
+        format!("of parallel guesses no more than {limit} are looked at, and the right code is refused afterwards");
+    hands.judge(&stage, check, &expected, limit, observed)?;
+    // The control arm: it was the guesses that closed the attempt, not the target that takes no code at all.
+    let (_, fresh) = ask_for_code(&mut a, &account).await?;
+    let seen = a.submit_code(&fresh.code, SkipBox::Unticked).await?;
+    stage.control("starting over should still sign in", &seen, seen.is_signed_in())
+}
