@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{SkipBox, Trouble};
 
-use crate::moves::{ask_for_code, proven_skip_cookies, sign_in_and_skip, want};
+use crate::moves::{Hourglass, ask_for_code, proven_skip_cookies, sign_in_and_skip, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -31,7 +31,10 @@ async fn lapsed_skip(stage: Arc<Stage>) -> Result<(), Trouble> {
     let next = outside.start(&account).await?;
     stage.control("the skip should skip within its validity", &next.seen, next.seen.is(Screen::MyPage))?;
 
+    // A browser drops the cookie by its own clock: what it is asked afterwards does not show that the target's time has passed.
+    let hourglass = Hourglass::turn(&person, &account).await?;
     person.wait(validity - stage.margin(&person)).await?;
+    hourglass.has_run_out(&stage).await?;
     let next = inside.start(&account).await?;
     let (holds, asks) = ("faq08-skip-holds-just-inside-90-days", "faq08-code-is-asked-after-90-days");
     stage.skips(holds, "just inside 90 days no code is asked", &next.seen)?;
@@ -47,7 +50,9 @@ async fn lapsed_skip(stage: Arc<Stage>) -> Result<(), Trouble> {
     let seen = outside.submit_code(&mailed.code, SkipBox::Ticked).await?;
     want(Step::SubmitCode, Screen::SkipConfirmation, &seen)?;
     want(Step::ConfirmSkip, Screen::MyPage, &outside.confirm_skip().await?)?;
+    let hourglass = Hourglass::turn(&person, &account).await?;
     person.wait(validity - stage.margin(&person)).await?;
+    hourglass.has_run_out(&stage).await?;
     let next = outside.start(&account).await?;
     stage.skips(check, "set again, it skips until just inside another 90 days", &next.seen)?;
     person.wait(2 * stage.margin(&person)).await?;
@@ -61,7 +66,9 @@ async fn using(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     sign_in_and_skip(&mut a, &account).await?;
     for _ in 0..2 {
+        let hourglass = Hourglass::turn(&person, &account).await?;
         person.wait(third).await?;
+        hourglass.has_run_out(&stage).await?;
         let next = a.start(&account).await?;
         stage.control("the skip should skip within its validity", &next.seen, next.seen.is(Screen::MyPage))?;
     }
