@@ -131,6 +131,50 @@ fn a_mail_that_never_comes_is_inconclusive() {
 }
 
 #[test]
+fn an_unknown_id_suggests_the_nearest_and_an_empty_selection_is_never_a_success() {
+    let sekisho = Sekisho::new();
+    let unknown = [
+        ("faq12-resume-ends-the-skip-of-every-browsers", "faq12-resume-ends-the-skip-of-every-browser"),
+        ("faq-13x", "FAQ-13"),
+        ("notice-9", "NOTICE-"),
+        ("faq03-expiri", "faq03-expiry"),
+    ];
+    for (id, nearest) in unknown {
+        let asked = sekisho.run(&["check", "--only", id]);
+        asked.ends_with(2).says(&format!("nothing is called `{id}`")).says("did you mean").says(nearest);
+    }
+    // One id that exists does not make up for one that does not.
+    sekisho.run(&["check", "--only", "faq-03", "--only", "faq-99"]).ends_with(2).says("faq-99");
+    sekisho.run(&["check", "--only", "no-such-*"]).ends_with(2).says("nothing is called `no-such-*`");
+    sekisho.run(&["check", "--only", "faq03-[", "--list"]).ends_with(2).says("is no pattern");
+    sekisho.run(&["check", "--only", "faq-03", "--level", "baseline"]).ends_with(3).says("--level");
+    sekisho.run(&["check", "--only", "base-code", "--list"]).ends_with(3).says("hint:");
+    assert!(!sekisho.report().exists(), "a report was written");
+}
+
+#[test]
+fn waivers_that_contradict_each_other_or_name_nothing_are_a_usage_error() {
+    let sekisho = Sekisho::new();
+    let waiver = |check: &str, more: &str| {
+        format!("[[waiver]]\ncheck = \"{check}\"\nreason = \"r\"\nowner = \"o\"\nuntil = 9999-12-31\n{more}\n")
+    };
+    let cases = [
+        (waiver("faq03-*", "") + &waiver("faq03-code-is-refused-after-30-minutes", ""), "lines 1 and 7"),
+        (waiver("faq*", "portal = \"seeker\"") + &waiver("faq03-*", ""), "lines 1 and 7"),
+        (waiver("faq03-code-is-refused-after-30-minute", ""), "did you mean `faq03-code-is-refused-after-30-minutes`"),
+        (waiver("faq03-*", "portal = \"seekers\""), "seekers"),
+        (waiver("faq03-*", "until = 2027-01-01"), "duplicate key"),
+        ("[[waiver]]\n".to_owned(), "missing field"),
+        ("\u{0}".to_owned(), "waivers.toml"),
+    ];
+    for (text, message) in cases {
+        sekisho.file("waivers.toml", &text);
+        sekisho.run(&["check", "--only", "faq-03", "--expect", "waivers.toml"]).ends_with(2).says(message);
+        assert!(!sekisho.report().exists(), "a report was written for {message}");
+    }
+}
+
+#[test]
 fn a_host_elsewhere_is_not_loaded_without_permission() {
     let sekisho = Sekisho::new();
     // 192.0.2.0/24 is reserved for documentation; nothing is sent to it.

@@ -51,6 +51,14 @@ pub enum ExpectationsError {
         /// The check that resembles it most.
         nearest: Option<&'static str>,
     },
+    /// No portal has this name: the waiver would waive nothing, and never be found out.
+    #[error("line {line}: `{portal}` is no portal; there are `seeker`, `employer` and `provider`")]
+    UnknownPortal {
+        /// Where it stands.
+        line: usize,
+        /// What it names.
+        portal: String,
+    },
     /// The last day is no date.
     #[error(
         "line {line}: `until` is no date\n\nhint: write it like `until = 2027-03-31`; the waiver holds on that day too"
@@ -152,6 +160,9 @@ impl Entry {
         let fits = Glob::new(&self.check.to_ascii_lowercase()).map_err(|_| unknown())?.compile_matcher();
         if !sekisho_rules::check_ids().any(|id| fits.is_match(id)) {
             return Err(unknown());
+        }
+        if let Some(portal) = self.portal.as_ref().filter(|portal| sekisho_rules::Portal::named(portal).is_none()) {
+            return Err(ExpectationsError::UnknownPortal { line, portal: portal.clone() });
         }
         let until = self.until.day().ok_or(ExpectationsError::Date { line })?;
         Ok(Waiver {

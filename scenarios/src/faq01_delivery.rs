@@ -35,7 +35,7 @@ async fn first_sign_in(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq01-the-mailed-code-opens-my-page";
     stage.accepts(check, "the mailed code leads to My Page", &seen)?;
     let page = a.open(Step::OpenMyPage).await?;
-    stage.judge(check, "My Page stays open", page.describe(), page.is(Screen::MyPage))
+    stage.opens(check, "My Page stays open", Screen::MyPage, &page)
 }
 
 async fn one_mail(stage: Arc<Stage>) -> Result<(), Trouble> {

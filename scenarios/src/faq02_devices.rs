@@ -32,8 +32,8 @@ async fn signs_in(stage: &Stage, check: &'static str, agent: UserAgent) -> Resul
     let (other, others_account) = stage.person().await?;
     let another = if agent == UserAgent::DESKTOP { UserAgent::SMARTPHONE } else { UserAgent::DESKTOP };
     let mut control = other.browser_of("control", &others_account, another);
-    let seen = control.open_sign_in().await?;
-    stage.control("another device should see the sign-in screen", &seen, seen.is(Screen::SignIn))?;
+    let started = control.start(&others_account).await?;
+    stage.control("another device should be asked for a code", &started.seen, started.seen.asks_for_code())?;
 
     let (person, account) = stage.person().await?;
     let mut device = person.browser_of(agent.name, &account, agent);

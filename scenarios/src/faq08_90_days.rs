@@ -6,7 +6,7 @@ use sekisho_simulator::account::Account;
 use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
 
-use crate::moves::{ask_for_code, proven_skip_cookies, sign_in_and_skip, sign_in_ticked, want};
+use crate::moves::{Hourglass, ask_for_code, proven_skip_cookies, sign_in_and_skip, sign_in_ticked, want};
 use crate::scenario::{Scenario, stories};
 use crate::span::Span;
 use crate::stage::Stage;
@@ -63,9 +63,12 @@ async fn lapsed_skip(stage: Arc<Stage>) -> Result<(), Trouble> {
     let next = outside.start(&account).await?;
     stage.control("the skip should skip within its validity", &next.seen, next.seen.is(Screen::MyPage))?;
 
+    // A browser drops the cookie by its own clock: what it is asked afterwards does not show that the target's time has passed.
+    let hourglass = Hourglass::turn(&person, &account).await?;
     days.until_just_inside().await?;
     let next = inside.start(&account).await?;
     days.was_inside()?;
+    hourglass.has_run_out(&stage).await?;
     let (holds, asks) = ("faq08-skip-holds-just-inside-90-days", "faq08-code-is-asked-after-90-days");
     stage.skips(holds, "just inside 90 days no code is asked", &next.seen)?;
     days_outside.until_just_outside().await?;
@@ -80,9 +83,11 @@ async fn lapsed_skip(stage: Arc<Stage>) -> Result<(), Trouble> {
     let seen = outside.submit_code(&mailed.code, SkipBox::Ticked).await?;
     want(Step::SubmitCode, Screen::SkipConfirmation, &seen)?;
     let days = confirm(&stage, &person, &mut outside).await?;
+    let hourglass_again = Hourglass::turn(&person, &account).await?;
     days.until_just_inside().await?;
     let next = outside.start(&account).await?;
     days.was_inside()?;
+    hourglass_again.has_run_out(&stage).await?;
     stage.skips(check, "set again, it skips until just inside another 90 days", &next.seen)?;
     days.until_just_outside().await?;
     let next = outside.start(&account).await?;
@@ -95,7 +100,9 @@ async fn using(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     let days = set(&stage, &person, &mut a, &account).await?;
     for _ in 0..2 {
+        let hourglass = Hourglass::turn(&person, &account).await?;
         person.wait(third).await?;
+        hourglass.has_run_out(&stage).await?;
         let next = a.start(&account).await?;
         stage.control("the skip should skip within its validity", &next.seen, next.seen.is(Screen::MyPage))?;
     }

@@ -95,7 +95,9 @@ async fn mails(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     sign_in_and_skip(&mut a, &account).await?;
     let lead = (stage.numbers().skip_validity.0 - 10 * DAY).max(DAY);
+    let hourglass = Hourglass::turn(&person, &account).await?;
     person.wait(lead).await?;
+    hourglass.has_run_out(&stage).await?;
     let first = a.start(&account).await?;
     stage.control("ten days before its end the skip should skip", &first.seen, first.seen.is(Screen::MyPage))?;
     for days_left in (1..10).rev() {

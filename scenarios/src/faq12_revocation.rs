@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Cookie, Page};
-use sekisho_simulator::target::{Screen, Step, Vars};
+use sekisho_simulator::target::{Screen, Status, Step, Vars};
 use sekisho_simulator::{Person, Seen, SkipBox, Trouble};
 
 use crate::moves::{Hourglass, ask_for_code, proven_skip_cookies, resume_all, sign_in, sign_in_and_skip, want};
@@ -106,7 +106,8 @@ async fn no_choice(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     sign_in_and_skip(&mut a, &account).await?;
-    let (_, with_one) = a.skip_status().await?;
+    let (status, with_one) = a.skip_status().await?;
+    stage.control("with one skip the screen should say あり", &with_one, status == Status::Some)?;
     let mut others = [person.browser("B", &account), person.browser("C", &account)];
     for browser in &mut others {
         sign_in_and_skip(browser, &account).await?;

@@ -37,7 +37,7 @@ async fn before(stage: Arc<Stage>) -> Result<(), Trouble> {
     person.wait_until(go_live(&stage) + stage.probe()).await?;
     let page = a.open(Step::OpenMyPage).await?;
     let check = "notice1-a-session-from-before-go-live-stays";
-    stage.judge(check, "My Page stays open over the go-live instant", page.describe(), page.is(Screen::MyPage))?;
+    stage.opens(check, "My Page stays open over the go-live instant", Screen::MyPage, &page)?;
 
     let mut b = person.browser("B", &account);
     let next = b.start(&account).await?;

@@ -13,7 +13,7 @@ use crate::browser::{Answer, Browser, Cookie, Page, Request};
 use crate::description::{describe, place, stranger};
 use crate::mailbox::{Letter, Mail, Mark};
 use crate::person::Life;
-use crate::target::{Screen, Status, Step, Target, Vars};
+use crate::target::{DriverError, Screen, Status, Step, Target, Vars};
 use crate::trouble::Trouble;
 
 mod address;
@@ -243,9 +243,17 @@ impl Visitor {
     /// As every step, and when the mailbox cannot be read.
     pub async fn begin(&mut self, account: &Account) -> Result<Started, Trouble> {
         let mark = self.life.world.mailbox.mark().await?;
-        self.open_sign_in().await?;
+        let opened = self.open_sign_in().await?;
         let sent_at = Instant::now();
-        let seen = self.submit_password(&account.key.address, &account.password).await?;
+        let submitted = self.submit_password(&account.key.address, &account.password).await;
+        let seen = match submitted {
+            // That a page of another kind lacks the form says less than what page it is.
+            Err(Trouble::Driver(DriverError::Form { .. })) if !opened.is(Screen::SignIn) => {
+                let (step, wanted) = (Step::OpenSignIn, Screen::SignIn.to_string());
+                return Err(Trouble::Astray { step, wanted, seen: opened.describe() });
+            }
+            submitted => submitted?,
+        };
         Ok(Started { seen, mark, sent_at, mailed: None })
     }
 

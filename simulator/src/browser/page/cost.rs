@@ -11,6 +11,9 @@ const MAX_ATTRIBUTES: usize = 1_000;
 /// Formatting elements that are left open, times all tags: how many elements repeating them would make at the most.
 const MAX_REPEATED: usize = 4_000_000;
 
+/// Pages up to this size are read in one pass whatever is on them. In bytes.
+const SHORT_PAGE_BYTES: usize = 64 * 1024;
+
 /// Elements that never have an end tag (HTML standard, void elements).
 const VOID: [&str; 14] =
     ["area", "base", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
@@ -34,6 +37,9 @@ pub(super) fn too_costly(html: &str) -> Option<&'static str> {
             continue;
         }
         tags += 1;
+        if !ends && attributes(&rest[length..]) > MAX_ATTRIBUTES {
+            return Some("a tag has too many attributes to look into");
+        }
         let name = String::from_utf8_lossy(&rest[..length.min(16)]).to_ascii_lowercase();
         if VOID.contains(&name.as_str()) || CLOSED_BY_THE_NEXT.contains(&name.as_str()) {
             continue;
@@ -55,11 +61,18 @@ pub(super) fn too_costly(html: &str) -> Option<&'static str> {
         if formatting * tags > MAX_REPEATED {
             return Some("its formatting is left open too often to look into");
         }
-        if !ends && attributes(&rest[length..]) > MAX_ATTRIBUTES {
-            return Some("a tag has too many attributes to look into");
-        }
     }
     None
+}
+
+/// Whether a tag of the page has so many attributes that even one pass over it would take long: each is compared with those before it.
+/// Short pages are not looked at, for on those it does not matter.
+pub(super) fn has_too_many_attributes(html: &str) -> bool {
+    let bytes = html.as_bytes();
+    bytes.len() > SHORT_PAGE_BYTES
+        && memchr::memchr_iter(b'<', bytes)
+            .filter(|at| bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
+            .any(|at| attributes(&bytes[at + 1..]) > MAX_ATTRIBUTES)
 }
 
 /// About how many attributes the tag has whose name ends here: the white space outside quotes, counted no farther than the limit.

@@ -145,7 +145,11 @@ impl<'a> Page<'a> {
     }
 
     fn outline(&self) -> &Outline {
-        self.outline.get_or_init(|| scan::outline(&self.html, self.url, self.encoding))
+        let read = || {
+            let html = if cost::has_too_many_attributes(&self.html) { "" } else { &*self.html };
+            scan::outline(html, self.url, self.encoding)
+        };
+        self.outline.get_or_init(read)
     }
 }
 
