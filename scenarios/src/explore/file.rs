@@ -336,7 +336,7 @@ mod tests {
     fn story(tale: Tale) -> Contradicted {
         let seen = Seen { screen: Screen::Inside(AccountId(0)), mails: Vec::new() };
         let contradiction = Contradiction { rule: "FAQ-12b", expected: "the code entry screen".to_owned(), seen };
-        Contradicted { tale, contradiction, person: "佐藤 花子".to_owned(), by_mail: false }
+        Contradicted { tale, contradiction, person: "佐藤 花子".to_owned(), must_recur: false }
     }
 
     fn short() -> String {

@@ -42,6 +42,8 @@ pub(super) struct Player {
     came: Came,
     /// Whether each step is given the quiet time, so that it is certain which mail it caused.
     careful: bool,
+    /// Whether a code that should be wrong was equal to the right one: by chance, or because the target mails the same again.
+    equal_codes: bool,
 }
 
 impl Player {
@@ -70,6 +72,7 @@ impl Player {
             names: HashMap::new(),
             came: Came::default(),
             careful,
+            equal_codes: false,
         })
     }
 
@@ -81,6 +84,11 @@ impl Player {
     /// Whether the step ended at a screen that speaks of a limit.
     pub(super) fn met_a_limit(&self, action: &Action) -> bool {
         action.browser().is_some_and(|browser| self.rooms[browser.0].shows(Shown::Limited))
+    }
+
+    /// Whether the last code that was given should have been wrong and was equal to the right one.
+    pub(super) fn typed_the_right_code_by_chance(&self) -> bool {
+        self.equal_codes
     }
 
     /// Takes a step and says what was seen of it. Where the office registers an address, days pass: then there are several.
@@ -175,7 +183,8 @@ impl Player {
 
     async fn submit_code(&mut self, browser: BrowserId, typed: Typed, tick: bool) -> Result<Screen, Trouble> {
         let attempt = self.rooms[browser.0].attempt;
-        let code = self.code(attempt, typed);
+        let (code, right) = self.code(attempt, typed);
+        self.equal_codes = typed != Typed::Right && right.as_ref() == Some(&code);
         let vars = Vars { code: &code, ..Vars::default() };
         let form = Form { step: Step::SubmitCode, on: Shown::CodeEntry, vars, tick };
         let seen = match attempt {
@@ -191,23 +200,22 @@ impl Player {
         self.told(browser, Step::SubmitCode, &seen)
     }
 
-    /// What is typed. Where it happens to be right though it should not be, another one is.
-    fn code(&self, attempt: Option<(AccountId, usize)>, typed: Typed) -> String {
+    /// What is typed, and what would be right.
+    fn code(&self, attempt: Option<(AccountId, usize)>, typed: Typed) -> (String, Option<String>) {
         let of = |account: AccountId, index: usize| self.codes[account.0].get(index).cloned().flatten();
         let newest = |account: AccountId| self.codes[account.0].last().cloned().flatten();
         let right = attempt.and_then(|(account, index)| of(account, index));
         let chosen = match (typed, attempt) {
+            (Typed::Right, Some(_)) => right.clone(),
             // A browser without an attempt tries the newest code of the main account.
             (Typed::Right, None) => newest(AccountId(0)),
-            (Typed::Right, Some(_)) => return right.unwrap_or_else(|| NO_CODE.to_owned()),
-            (Typed::Wrong, _) => None,
             (Typed::Earlier(back), Some((account, index))) => {
                 index.checked_sub(back).filter(|_| back > 0).and_then(|earlier| of(account, earlier))
             }
             (Typed::Of(other), Some((account, _))) if other != account => newest(other),
             _ => None,
         };
-        chosen.filter(|code| right.as_ref() != Some(code)).unwrap_or_else(|| self.wrong_code(right))
+        (chosen.unwrap_or_else(|| self.wrong_code(right.clone())), right)
     }
 
     /// A number that was mailed to nobody.

@@ -23,7 +23,7 @@ use crate::evidence::{Keeper, Kept};
 const ENOUGH: usize = 24;
 
 /// Of so many clauses the contradictions are shortened; more would tell nothing more.
-const MAX_FINDINGS: usize = 6;
+const MAX_FINDINGS: usize = 4;
 
 /// Accounts for so many stories are made in one go, for each job.
 const HOUSEHOLDS_PER_JOB: usize = 2;
@@ -162,7 +162,8 @@ pub async fn explore(world: &Arc<World>, options: Options, mut told: impl FnMut(
                 }
             }
             None => {
-                let what = "a mail that should not come was seen once, but not again".to_owned();
+                let what =
+                    "a mail, or a code that another one was equal to, broke a rule once and not again".to_owned();
                 *explored.doubts.entry(what).or_default() += 1;
                 explored.contradicted -= 1;
             }
@@ -188,8 +189,8 @@ pub async fn seek(
         outcome.steps += ending.steps;
         match ending.outcome {
             Told::Contradicted(found) => {
-                // Which step a mail came of is certain only where it is given its time.
-                let found = if found.by_mail {
+                // Which step a mail came of is certain only where it is given its time; and two codes can be equal by chance.
+                let found = if found.must_recur {
                     exploration.again(&found.tale).await.map(|(found, _)| found)
                 } else {
                     Some(found)
@@ -323,14 +324,14 @@ impl Exploration {
         None
     }
 
-    /// Shortens a story as far as it can be, and tells it a last time for the evidence. What was seen once and never again is still a
-    /// contradiction if it was a screen; which step a mail came of is then not known.
+    /// Shortens a story as far as it can be, and tells it a last time for the evidence. What was seen once and never again still
+    /// contradicts the rules, unless it must recur to be certain.
     async fn look_closer(&self, found: Contradicted) -> Option<Finding> {
         let drawn_steps = found.tale.steps.len();
         let Some((again, kept)) = self.again(&found.tale).await else {
-            return (!found.by_mail).then(|| Finding { story: found, drawn_steps, kept: Kept::default() });
+            return (!found.must_recur).then(|| Finding { story: found, drawn_steps, kept: Kept::default() });
         };
-        let pace = if again.by_mail { Pace::Careful } else { Pace::Quick };
+        let pace = if again.must_recur { Pace::Careful } else { Pace::Quick };
         let tell = async |tale: Tale| match self.tell(&tale, Arc::new(Unwatched), pace).await.ok()?.outcome {
             Told::Contradicted(found) => Some(*found),
             Told::Held | Told::Doubt(_) => None,

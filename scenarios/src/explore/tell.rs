@@ -64,14 +64,15 @@ pub struct Contradicted {
     pub contradiction: Contradiction,
     /// The name of the person it happened to.
     pub person: String,
-    /// Whether it was a mail that should not have come, or did not.
-    pub by_mail: bool,
+    /// Whether it counts only if it is seen again: which step a mail came of is not certain at once, and two codes can be the same by
+    /// chance.
+    pub must_recur: bool,
 }
 
 /// What is wrong with a step.
 struct Broken {
     contradiction: Contradiction,
-    by_mail: bool,
+    must_recur: bool,
 }
 
 impl Ground {
@@ -142,7 +143,9 @@ impl Telling {
         let rest = Action::Wait(0);
         let late = self.player.rest().await?;
         let judged = self.rules.judge(&rest, &late);
-        Ok(judged.err().map(|contradiction| self.contradicted(tale, &steps, Broken { contradiction, by_mail: true })))
+        Ok(judged
+            .err()
+            .map(|contradiction| self.contradicted(tale, &steps, Broken { contradiction, must_recur: true })))
     }
 
     async fn step(&mut self, action: &Action) -> Result<Option<Broken>, Trouble> {
@@ -160,7 +163,8 @@ impl Telling {
                     });
                 }
                 let by_mail = outcomes.outcomes().iter().any(|outcome| outcome.screen == seen.screen);
-                return Ok(Some(Broken { contradiction, by_mail }));
+                let must_recur = by_mail || self.player.typed_the_right_code_by_chance();
+                return Ok(Some(Broken { contradiction, must_recur }));
             }
             if let [only] = outcomes.outcomes() {
                 self.count(only);
@@ -189,9 +193,9 @@ impl Telling {
     }
 
     fn contradicted(&self, tale: &Tale, steps: &[Action], broken: Broken) -> Box<Contradicted> {
-        let Broken { contradiction, by_mail } = broken;
+        let Broken { contradiction, must_recur } = broken;
         let tale = Tale { portal: tale.portal, begins_ms: self.begins_ms, steps: steps.to_vec() };
-        Box::new(Contradicted { tale, contradiction, person: self.player.person().name().to_owned(), by_mail })
+        Box::new(Contradicted { tale, contradiction, person: self.player.person().name().to_owned(), must_recur })
     }
 }
 
