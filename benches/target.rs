@@ -13,7 +13,7 @@ use sekisho_simulator::target::{Control, Loading, Screen, Step, Target, Vars};
 
 fn target() -> Target {
     let control = Control { url: "http://127.0.0.1:1/".parse().unwrap(), token: String::new() };
-    let loading = Loading { base: None, control: Some(control) };
+    let loading = Loading { control: Some(control), ..Loading::default() };
     Target::parse("reference.toml", include_str!("../profiles/reference.toml"), &loading).unwrap()
 }
 

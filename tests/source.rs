@@ -14,7 +14,7 @@ const DAYS_OF_FAQ_08: u64 = 90;
 
 fn reference_profile() -> Target {
     let control = Control { url: "http://127.0.0.1:1/".parse().unwrap(), token: String::new() };
-    let loading = Loading { base: None, control: Some(control) };
+    let loading = Loading { control: Some(control), ..Loading::default() };
     Target::parse("reference.toml", include_str!("../profiles/reference.toml"), &loading).unwrap()
 }
 

@@ -34,7 +34,8 @@ impl Venue {
         let server = Server::start(config, decisions).await.unwrap();
         let at = |address: std::net::SocketAddr| Url::parse(&format!("http://{address}/")).unwrap();
         let control = Control { url: at(server.control_address().unwrap()), token: TOKEN.to_owned() };
-        let loading = Loading { base: Some(at(server.address())), control: Some(control.clone()) };
+        let loading =
+            Loading { base: Some(at(server.address())), control: Some(control.clone()), ..Loading::default() };
         let profile = include_str!("../../profiles/reference.toml");
         let target = Target::parse("profiles/reference.toml", profile, &loading).unwrap();
         let network = Arc::new(Network::new(NetworkConfig::default()).unwrap());
@@ -44,6 +45,7 @@ impl Venue {
             network,
             mailbox: sink.mailbox(),
             clock: control.clone(),
+            timeline: None,
             accounts: control.clone(),
             office: Some(control),
             population: Population::new(1, "explored"),

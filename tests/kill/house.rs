@@ -103,7 +103,7 @@ fn log(folder: &Path) -> PathBuf {
 /// The world around a server that runs; the sink and its mail are older than the server.
 pub fn world(place: &Place, sink: &Sink, seed: u64, run: &str) -> Arc<World> {
     let control = Control { url: place.control.clone(), token: TOKEN.to_owned() };
-    let loading = Loading { base: Some(place.site.clone()), control: Some(control.clone()) };
+    let loading = Loading { base: Some(place.site.clone()), control: Some(control.clone()), ..Loading::default() };
     let profile = support::replace(
         include_str!("../../profiles/reference.toml"),
         "mail_patience = \"10s\"",
