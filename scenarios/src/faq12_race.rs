@@ -69,7 +69,7 @@ pub(crate) async fn race(stage: Arc<Stage>) -> Result<(), Trouble> {
         answers(&|it| it.answered.is_none()),
         answers(&|it| is_late(it) && has(it, SkipsRet::Skipped)),
     );
-    if answered_at.is_none() || late < RACERS / 2 || skipped == 0 {
+    if answered_at.is_none() || late < RACERS || skipped == 0 {
         return Err(Trouble::ControlArm(format!("sign-ins should lie on both sides of the answer, but: {observed}")));
     }
     conclude(&stage, check, &laps, begun, observed)
@@ -113,7 +113,8 @@ async fn lap(actor: usize, racer: &mut Visitor, account: &Account) -> Lap {
         Ok(started) => {
             let ret = match &started.seen {
                 seen if seen.is(Screen::MyPage) => Some(SkipsRet::Skipped),
-                seen if seen.asks_for_code() => Some(SkipsRet::AskedForCode),
+                // Where a newer attempt supersedes an older one, that may be over before its screen is opened: a code was asked.
+                seen if seen.asks_for_code() || seen.is(Screen::AttemptOver) => Some(SkipsRet::AskedForCode),
                 _ => None,
             };
             let answered = ret.map(|ret| (Instant::now(), ret));
