@@ -7,10 +7,23 @@ use crate::Defect;
 
 /// Defects that no step of a story can show, by the reason.
 const OUT_OF_REACH: &[(&str, &[&str])] = &[
-    ("no step gives an ID that nobody has", &["base-account-unknown-id-is-told", "faq01-unknown-id-is-mailed"]),
+    (
+        "no step gives an ID that nobody has",
+        &[
+            "base-account-answer-is-longer-for-a-known-id",
+            "base-account-unknown-id-is-answered-sooner",
+            "base-account-unknown-id-is-told",
+            "faq01-unknown-id-is-mailed",
+        ],
+    ),
     (
         "it shows in the name, value or attributes of a cookie, which a story carries but does not read",
         &[
+            "base-cookie-bears-no-host-prefix",
+            "base-cookie-goes-along-from-other-sites",
+            "base-cookie-goes-over-plain-http",
+            "base-cookie-goes-to-a-whole-domain",
+            "base-cookie-has-no-path",
             "base-cookie-of-the-session-is-open-to-scripts",
             "base-cookie-of-the-skip-is-kept-for-a-year",
             "base-session-id-is-kept-at-sign-in",
@@ -24,11 +37,21 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ),
     (
         "every form is sent with the hidden fields of a page that the browser was shown",
-        &["base-session-changes-without-the-token"],
+        &[
+            "base-session-account-is-added-without-the-token",
+            "base-session-address-changes-without-the-token",
+            "base-session-code-counts-without-the-token",
+            "base-session-password-changes-without-the-token",
+            "base-session-signs-in-without-the-token",
+            "base-session-signs-out-without-the-token",
+            "base-session-skip-is-cancelled-without-the-token",
+            "base-session-skip-is-confirmed-without-the-token",
+            "base-session-changes-without-the-token",
+        ],
     ),
     (
         "it shows in headers, cookies or form fields, which a story does not read",
-        &["base-session-screens-may-be-stored", "faq01-code-stands-in-a-header"],
+        &["base-session-settings-may-be-stored", "base-session-screens-may-be-stored", "faq01-code-stands-in-a-header"],
     ),
     (
         "it shows in the text of a page only, and a story tells screens apart, not their text",
@@ -43,13 +66,60 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ),
     (
         "it shows in the text of a mail, of which a story takes the code only",
-        &["faq01-mail-has-two-numbers", "faq01-subject-is-question-marks", "faq01-text-is-mangled"],
+        &[
+            "base-account-mail-links-to-the-claimed-host",
+            "base-account-mail-links-to-the-forwarded-host",
+            "faq01-mail-has-two-numbers",
+            "faq01-subject-is-question-marks",
+            "faq01-text-is-mangled",
+        ],
     ),
     (
         "all browsers of a story are of one kind",
         &["faq02-desktops-are-refused", "faq02-smartphones-are-refused", "faq02-tablets-are-refused"],
     ),
-    ("no step leaves the code empty", &["faq04-empty-code-is-taken"]),
+    (
+        "what is typed in a story is a code of six digits",
+        &[
+            "base-code-blank-code-is-taken",
+            "base-code-bytes-that-are-no-text-are-a-server-error",
+            "base-code-full-width-digits-are-a-server-error",
+            "base-code-is-cut-at-a-null-byte",
+            "base-code-is-cut-at-six-digits",
+            "base-code-quote-ends-the-comparison",
+            "base-code-repeated-code-is-a-server-error",
+            "faq04-empty-code-is-taken",
+        ],
+    ),
+    (
+        "it shows in many codes only, by their distribution",
+        &["base-code-is-counted-up", "base-code-is-twenty-bits-modulo-a-million", "base-code-never-begins-with-zero"],
+    ),
+    ("no step claims another origin", &["base-code-forwarded-for-gives-fresh-guesses"]),
+    (
+        "no story is long enough to reach a limit of the hour",
+        &[
+            "base-code-another-browser-gives-fresh-guesses",
+            "base-code-mails-are-not-limited",
+            "base-code-starting-over-gives-fresh-guesses",
+        ],
+    ),
+    (
+        "people of a story act one after the other, and it shows in what happens at once",
+        &["base-code-guesses-at-once-count-as-one"],
+    ),
+    (
+        "a page is held against the names of the story's own accounts, not of other people",
+        &["base-load-page-of-whoever-looked-before"],
+    ),
+    (
+        "no step changes the password",
+        &["base-account-another-password-ends-the-skips", "base-session-password-form-opens-half-signed-in"],
+    ),
+    (
+        "addresses in a story are well-formed",
+        &["base-account-new-address-adds-a-recipient", "base-account-sign-in-id-adds-a-recipient"],
+    ),
     (
         "the office does its work in one step: nobody acts while its days pass",
         &["faq05-office-change-comes-a-second-early", "faq05-office-change-comes-with-the-identity-check"],
@@ -71,6 +141,7 @@ const BLAMED_OTHERWISE: &[(&str, &str)] = &[
     ("faq04-starting-over-needs-no-code", "NOTICE-1"),
     ("faq11-all-browsers-share-one-id", "FAQ-12"),
     ("faq15-accounts-share-one-cookie", "FAQ-16"),
+    ("base-account-another-address-ends-the-skips", "FAQ-08"),
 ];
 
 impl Defect {
