@@ -74,12 +74,21 @@ fn a_server_with_a_certificate_of_its_own_conforms_over_https() {
     let profile = replace(&profile, "http://127.0.0.1:8081", &server.control);
     let profile = replace(&profile, "token_env = \"SEKISHO_CONTROL_TOKEN\"", "token_env = \"TLS_TEST_TOKEN\"");
     sekisho.file("target.toml", &format!("{profile}\n[tls]\nca_file = \"certificate.pem\"\n"));
-    let checked =
-        sekisho.command().env("TLS_TEST_TOKEN", TOKEN).args(["check", "--target", "target.toml"]).output().unwrap();
+    let checked = sekisho
+        .command()
+        .env("TLS_TEST_TOKEN", TOKEN)
+        .args(["check", "--target", "target.toml", "--level", "must,derived,baseline"])
+        .output()
+        .unwrap();
     support::Outcome::of(checked).ends_with(0);
     let record = sekisho.record();
     let checks = record["checks"].as_array().unwrap();
     assert!(checks.iter().filter(|check| check["verdict"] == "pass").count() > 50, "{}", checks.len());
+    // What plain http has no place for is looked at here.
+    for id in ["base-cookie-is-secure-on-https", "base-cookie-host-prefix-is-used-on-https"] {
+        let verdicts: Vec<_> = checks.iter().filter(|check| check["id"] == id).map(|check| &check["verdict"]).collect();
+        assert_eq!(verdicts, ["pass", "pass", "pass"], "{id}");
+    }
 
     // Who does not trust the certificate gets nowhere, and is not told that the login is at fault.
     sekisho.file("target.toml", &profile);

@@ -29,11 +29,14 @@ const QUERY_LIKE: &str = "base-code-query-like-codes-are-refused";
 /// How many of them one attempt is given where the target declares no limit: each may count as a wrong code.
 const TRIED_AT_ONCE: u32 = 3;
 
-/// Something else in place of the code: for each field what follows its name, and its value.
+/// For each field what follows the name of the code's, and its value.
+type Fields = Vec<(&'static str, Vec<u8>)>;
+
+/// Something else in place of the code.
 struct Case {
     check: &'static str,
     what: &'static str,
-    fields: fn(&Codes) -> Vec<(&'static str, Vec<u8>)>,
+    fields: fn(&Codes) -> Fields,
 }
 
 /// The right code of an attempt, and a wrong one.
@@ -43,12 +46,12 @@ struct Codes {
 }
 
 impl Codes {
-    fn right_then(&self, rest: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    fn right_then(&self, rest: &[u8]) -> Fields {
         vec![("", [self.right.as_bytes(), rest].concat())]
     }
 }
 
-fn plain(value: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+fn plain(value: &[u8]) -> Fields {
     vec![("", value.to_vec())]
 }
 

@@ -46,8 +46,9 @@ impl Smuggled {
     /// The first line of what was typed.
     fn first_line<'a>(&self, typed: &'a str) -> &'a str {
         let Some((first, rest)) = typed.split_once(['\r', '\n']) else { return typed };
-        let named = rest.lines().filter_map(|line| line.split_once(':')).filter_map(|(_, to)| Address::parse(to).ok());
-        if let Some(to) = named.last() {
+        let mut named =
+            rest.lines().filter_map(|line| line.split_once(':')).filter_map(|(_, to)| Address::parse(to).ok());
+        if let Some(to) = named.next_back() {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(first.to_owned(), to);
         }
         first

@@ -212,7 +212,7 @@ impl Book<'_> {
             }
         }
         self.write("wrong_codes_close_account", (0..60).map(|n| decisions.wrong_codes_close_account(n)));
-        let typed = ["000001", " ０００００１ ", "000001\0002", "0000012", "000001'", "０００００１"];
+        let typed = ["000001", " ０００００１ ", "000001\x002", "0000012", "000001'", "０００００１"];
         let read = |typed| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decisions.typed_code(typed))).ok();
         self.write("typed_code", typed.map(read));
         for account in self.accounts.clone() {
