@@ -68,23 +68,6 @@ fn a_story_is_shortened_told_and_told_again() {
 }
 
 #[test]
-fn defects_of_many_kinds_are_found_by_themselves() {
-    for (defect, rule) in [
-        ("faq01-code-is-mailed-twice", "FAQ-01"),
-        ("faq03-code-lives-one-second-too-long", "FAQ-03"),
-        ("faq06-tick-sets-a-skip-before-it-is-confirmed", "FAQ-06"),
-        ("faq12-resume-opens-half-signed-in", "FAQ-12"),
-        ("faq16-resume-of-the-main-account-reaches-the-additional", "FAQ-16"),
-    ] {
-        let sekisho = Sekisho::new();
-        explore(&sekisho, defect).ends_with(10);
-        let found = stories(&sekisho);
-        let clauses: Vec<&str> = found.iter().map(|(_, story)| story["clause"].as_str().unwrap()).collect();
-        assert!(clauses.iter().any(|clause| clause.starts_with(rule)), "{defect} shows as {clauses:?}");
-    }
-}
-
-#[test]
 fn a_file_that_holds_no_story_is_refused() {
     let sekisho = Sekisho::new();
     sekisho.run(&["explore", "--replay", "missing.json"]).ends_with(2).says("cannot be read");

@@ -90,7 +90,7 @@ impl Ground {
                 return Ending { outcome: Told::Doubt(Box::new(trouble)), steps: 0, judged: BTreeMap::new() };
             }
         };
-        let outcome = match telling.to_its_end(tale).await {
+        let outcome = match telling.finish(tale).await {
             Ok(None) => Told::Held,
             Ok(Some(contradicted)) => Told::Contradicted(contradicted),
             Err(trouble) => Told::Doubt(Box::new(trouble)),
@@ -129,7 +129,7 @@ struct Telling {
 
 impl Telling {
     /// Takes every step, then gives mails that should not come their time behind a control mail.
-    async fn to_its_end(&mut self, tale: &Tale) -> Result<Option<Box<Contradicted>>, Trouble> {
+    async fn finish(&mut self, tale: &Tale) -> Result<Option<Box<Contradicted>>, Trouble> {
         for (index, action) in tale.steps.iter().enumerate() {
             if let Some(broken) = self.step(action).await? {
                 return Ok(Some(self.contradicted(tale, &tale.steps[..=index], broken)));
