@@ -37,6 +37,9 @@ pub(super) fn too_costly(html: &str) -> Option<&'static str> {
             continue;
         }
         tags += 1;
+        if formatting * tags > MAX_REPEATED {
+            return Some("its formatting is left open too often to look into");
+        }
         if !ends && attributes(&rest[length..]) > MAX_ATTRIBUTES {
             return Some("a tag has too many attributes to look into");
         }
@@ -57,9 +60,6 @@ pub(super) fn too_costly(html: &str) -> Option<&'static str> {
         }
         if depth > MAX_DEPTH {
             return Some("its elements are nested too deep to look into");
-        }
-        if formatting * tags > MAX_REPEATED {
-            return Some("its formatting is left open too often to look into");
         }
     }
     None
