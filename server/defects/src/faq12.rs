@@ -180,7 +180,8 @@ struct StaleReplica {
 
 impl Decisions for StaleReplica {
     fn skip_survives_revocation(&self, skip: &Skip, account: &AccountState) -> bool {
-        Conforming.skip_survives_revocation(skip, account) || self.looks.fetch_add(1, Ordering::Relaxed) % 2 == 0
+        Conforming.skip_survives_revocation(skip, account)
+            || self.looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(2)
     }
 }
 
