@@ -21,7 +21,7 @@ use sekisho_server::{Conforming, Decisions};
 use login::Login;
 
 /// How many stories a defect has to hide through; the seed is fixed.
-const STORIES_PER_DEFECT: usize = 3_000;
+const STORIES_PER_DEFECT: usize = 2_000;
 
 /// Any story of all the steps there are.
 fn tale() -> impl Strategy<Value = Tale> {

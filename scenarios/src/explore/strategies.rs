@@ -127,6 +127,11 @@ fn scene(pauses: &Pauses) -> impl Strategy<Value = Vec<Action>> + use<> {
         1 => browser().prop_map(|browser| {
             vec![Action::CompleteResume(browser), sign_in(browser, AccountId(0)), sign_in(browser, AccountId(1))]
         }),
+        1 => (browser(), account()).prop_map(|(browser, account)| {
+            let clear = Action::ClearCookies(browser);
+            let (code, confirm) = (code(browser, Typed::Right, true), Action::ConfirmSkip(browser));
+            vec![clear, sign_in(browser, account), code, confirm, sign_in(browser, account)]
+        }),
         // A browser forgets the cookie of a skip that was ended or has lapsed; who kept a copy puts it back.
         1 => (browser(), account(), any::<bool>(), pauses.any()).prop_map(|(browser, account, resumes, pause)| {
             let ends = if resumes { Action::CompleteResume(browser) } else { pause };
