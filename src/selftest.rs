@@ -26,7 +26,7 @@ const CASES: u32 = 2_000;
 const MAIL_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Of how many codes the chances are looked at: enough for the faults there are, which are coarser than what 10,000 would show.
-const CODES_SAMPLED: usize = 2_000;
+const CODES_SAMPLED: usize = 4_000;
 
 pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let chosen = chosen(&options.only)?;

@@ -111,11 +111,23 @@ fn found_out(defect: &Defect, is_meant: impl Fn(&str) -> bool) -> Option<Box<Con
     })
 }
 
+/// Defects that show here, where browsers keep the cookies of what has ended, and not over the wire, where they drop them.
+const SHOWN_BY_KEPT_COOKIES: [&str; 4] = [
+    "base-code-is-consumed-too-late",
+    "base-code-use-is-seen-by-every-second-node",
+    "base-code-works-twice",
+    "base-session-outlives-the-sign-out",
+];
+
+fn can_show(defect: &Defect) -> bool {
+    defect.out_of_reach().is_none() || SHOWN_BY_KEPT_COOKIES.contains(&defect.id)
+}
+
 #[test]
 fn every_defect_of_the_core_contradicts_its_rule() {
     let mut hidden = Vec::new();
     let mut looked = 0;
-    for defect in defects().iter().filter(|defect| defect.out_of_reach().is_none()) {
+    for defect in defects().iter().filter(|defect| can_show(defect)) {
         match found_out(defect, |clause| rule_of(clause) == Some(defect.shows_as())) {
             Some(found) => println!("{}{found}\n", defect.id),
             None => hidden.push(defect.id),
@@ -144,7 +156,7 @@ fn a_contradiction_names_the_clause_and_tells_the_story() {
 
 #[test]
 fn defects_out_of_reach_are() {
-    for defect in defects().iter().filter(|defect| defect.out_of_reach().is_some()) {
+    for defect in defects().iter().filter(|defect| !can_show(defect)) {
         let mut runner = TestRunner::deterministic();
         for _ in 0..50 {
             let tale = tale().new_tree(&mut runner).unwrap().current();

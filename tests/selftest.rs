@@ -10,22 +10,32 @@ use std::path::Path;
 use serde_json::Value;
 use support::Sekisho;
 
-/// The page in the docs is the snapshot: what the selftest finds now must be what stands there.
+/// With the checks of its own rule only, to be quick; `cargo xtask kill-matrix --check` tries all and holds it against the docs.
 #[test]
-fn the_kill_matrix_is_the_one_in_the_docs() {
+fn every_defect_is_caught_by_its_own_rule_and_every_check_catches_one() {
     let sekisho = Sekisho::new();
-    let outcome = sekisho.run(&["selftest", "--explore", "--seed", "1", "--format", "json", "--save", "."]);
+    let outcome = sekisho.run(&["selftest", "--quick", "--seed", "1", "--format", "json"]);
     let matrix: Value = serde_json::from_str(&outcome.ends_with(0).stdout).unwrap();
     assert_eq!(matrix["clean"]["verdict"], "conforms");
     assert_eq!(matrix["clean"]["false_alarms"], Value::Array(Vec::new()));
     every_defect_is_caught(&matrix);
     every_check_that_judges_catches_one(&matrix);
-    for name in ["kill-matrix.json", "kill-matrix.md"] {
-        let kept = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap();
-        let found = std::fs::read_to_string(sekisho.dir.path().join(name)).unwrap();
-        let differing = kept.lines().zip(found.lines()).find(|(kept, found)| kept != found);
-        assert!(kept == found, "docs/{name} is not up to date: {differing:?}\n\nhint: cargo xtask kill-matrix");
-    }
+}
+
+/// The matrix in the docs is of all defects and checks that there are.
+#[test]
+fn the_kill_matrix_in_the_docs_is_whole() {
+    let kept = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/kill-matrix.json")).unwrap();
+    let matrix: Value = serde_json::from_str(&kept).unwrap();
+    every_defect_is_caught(&matrix);
+    every_check_that_judges_catches_one(&matrix);
+    let ids: Vec<&str> = matrix["defects"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, sekisho_defects::defects().iter().map(|defect| defect.id).collect::<Vec<_>>());
+    let checks: BTreeSet<&str> =
+        matrix["checks"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(checks, sekisho_rules::check_ids().collect());
+    let (in_reach, found) = (&matrix["explored"]["in_reach"], &matrix["explored"]["found"]);
+    assert!(found.as_u64().unwrap() * 100 >= in_reach.as_u64().unwrap() * 90, "{found} of {in_reach}");
 }
 
 fn every_defect_is_caught(matrix: &Value) {
@@ -37,14 +47,14 @@ fn every_defect_is_caught(matrix: &Value) {
     }
     let broken: BTreeSet<&str> = defects.iter().map(|defect| defect["clause"].as_str().unwrap()).collect();
     for (_, clause) in sekisho_rules::clauses().filter(|(_, clause)| !clause.checks().is_empty()) {
-        let reported = clause.id == "FAQ-11d";
+        let reported = ["FAQ-11d", "BASE-CODE-20", "BASE-CODE-21"].contains(&clause.id);
         assert_ne!(broken.contains(clause.id), reported, "{}", clause.id);
     }
 }
 
 fn every_check_that_judges_catches_one(matrix: &Value) {
     let checks = matrix["checks"].as_array().unwrap();
-    assert!(checks.len() > 90, "only {} checks", checks.len());
+    assert!(checks.len() > 120, "only {} checks", checks.len());
     for check in checks.iter().filter(|check| check["judged"] == true) {
         assert!(check["kills"].as_u64().unwrap() > 0, "{check}");
     }

@@ -93,6 +93,13 @@ impl Selection {
         Selection { checks: self.checks.iter().filter(of_rule).copied().collect() }
     }
 
+    /// Those of the selected checks that are of these levels; may be none.
+    pub(crate) fn of_levels(&self, levels: &[Level]) -> Selection {
+        let of_level =
+            |check: &&&str| sekisho_rules::check(check).is_some_and(|(_, clause)| levels.contains(&clause.level));
+        Selection { checks: self.checks.iter().filter(of_level).copied().collect() }
+    }
+
     /// Those of the selected checks that this scenario decides, and the rest; either may be none.
     #[must_use]
     pub fn split(&self, scenario: &str) -> (Selection, Selection) {

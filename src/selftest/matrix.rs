@@ -50,7 +50,19 @@ fn page(outcome: &Outcome) -> String {
         checks.add_row([clause.to_owned(), check.id.clone(), kills]);
     }
     let _ = write!(text, "\n## Checks\n\n{checks}\n");
-    text
+    unpadded(&text)
+}
+
+/// Tables without the blanks that make columns as wide as their widest cell: nobody reads hundreds of columns.
+fn unpadded(text: &str) -> String {
+    let line = |line: &str| match line.starts_with('|') {
+        true if line.contains("|--") => {
+            line.split('|').map(|cell| if cell.is_empty() { "" } else { "---" }).collect::<Vec<_>>().join("|")
+        }
+        true => line.split(" |").map(str::trim_end).collect::<Vec<_>>().join(" |"),
+        false => line.to_owned(),
+    };
+    text.lines().map(|text| line(text) + "\n").collect()
 }
 
 /// The same matrix without times, seeds, and how many stories it took.

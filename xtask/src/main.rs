@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Chore::Lint => lint(),
         Chore::FirstCommand => first_command(),
         Chore::Screenshots => screenshots(),
-        Chore::KillMatrix => kill_matrix(),
+        Chore::KillMatrix(options) => kill_matrix(options.check),
         Chore::Mutants(options) => mutants(&options),
         Chore::Fuzz(options) => fuzz(&options),
         Chore::Ci => ci(),
@@ -62,7 +62,7 @@ enum Chore {
     /// Make `docs/screenshots` anew: the main screens of the reference server, on a desktop and on a phone
     Screenshots,
     /// Make `docs/kill-matrix.md` and `docs/kill-matrix.json` anew: every defect against every check
-    KillMatrix,
+    KillMatrix(KillMatrixOptions),
     /// Let cargo-mutants change the core of the reference server, function by function, with the suite as the judge
     ///
     /// Installs cargo-mutants first where it is missing. A mutant that the suite lets pass is a survivor: `docs/mutants.md`
@@ -76,7 +76,7 @@ enum Chore {
     /// server does not take as it should ends the run: it stands in `fuzz/artifacts`, and belongs into `fuzz/seeds` once it
     /// is understood, so that `cargo xtask test` tries it from then on.
     Fuzz(FuzzOptions),
-    /// Everything CI runs: lint, test, first-command
+    /// Everything CI runs: lint, test, first-command, kill-matrix --check
     Ci,
 }
 
@@ -88,6 +88,13 @@ struct TestOptions {
     /// Run only tests whose names contain one of these
     #[arg(last = true, value_name = "FILTER")]
     filters: Vec<String>,
+}
+
+#[derive(Args)]
+struct KillMatrixOptions {
+    /// Write nothing, and fail where what is found is not what the docs say
+    #[arg(long)]
+    check: bool,
 }
 
 #[derive(Args)]
@@ -108,6 +115,8 @@ enum ChoreFailed {
     NoNpm(#[from] npm::NoNpm),
     #[error("the first command ended well but left no `{}`", .0.display())]
     NoReport(PathBuf),
+    #[error("`{}` is not what the selftest finds, from line {line} on\n\nhint: cargo xtask kill-matrix", path.display())]
+    Stale { path: PathBuf, line: usize },
     #[error("`{}` can't be prepared: {source}", path.display())]
     Directory { path: PathBuf, source: std::io::Error },
 }
@@ -166,8 +175,33 @@ fn screenshots() -> Result<(), ChoreFailed> {
     Ok(run(&[plan::small(&folder, names)])?)
 }
 
-fn kill_matrix() -> Result<(), ChoreFailed> {
-    Ok(run(&[plan::kill_matrix(root())])?)
+fn kill_matrix(check: bool) -> Result<(), ChoreFailed> {
+    let docs = root().join("docs");
+    if !check {
+        return Ok(run(&[plan::kill_matrix(root(), &docs)])?);
+    }
+    let folder = root().join("target").join("kill-matrix");
+    fs::create_dir_all(&folder).map_err(|source| ChoreFailed::Directory { path: folder.clone(), source })?;
+    run(&[plan::kill_matrix(root(), &folder)])?;
+    for name in plan::KILL_MATRIX {
+        let read = |path: PathBuf| {
+            fs::read_to_string(&path).map_err(|source| ChoreFailed::Directory { path: path.clone(), source })
+        };
+        let (kept, found) = (read(docs.join(name))?, read(folder.join(name))?);
+        if let Some(line) = first_difference(&kept, &found) {
+            return Err(ChoreFailed::Stale { path: docs.join(name), line });
+        }
+    }
+    Ok(())
+}
+
+/// The number of the first line in which two texts differ, if they do.
+fn first_difference(one: &str, other: &str) -> Option<usize> {
+    if one == other {
+        return None;
+    }
+    let same = one.lines().zip(other.lines()).take_while(|(one, other)| one == other).count();
+    Some(same + 1)
 }
 
 fn mutants(options: &MutantsOptions) -> Result<(), ChoreFailed> {
@@ -214,7 +248,8 @@ fn first_command() -> Result<(), ChoreFailed> {
 fn ci() -> Result<(), ChoreFailed> {
     lint()?;
     test(&TestOptions::default())?;
-    first_command()
+    first_command()?;
+    kill_matrix(true)
 }
 
 fn run(steps: &[Step]) -> Result<(), StepFailed> {
@@ -283,6 +318,13 @@ mod tests {
     fn ci_runs_the_same_chores_in_the_same_order() {
         let script = include_str!("../../.ci/run");
         let chores: Vec<&str> = script.lines().filter_map(|line| line.trim().strip_prefix("cargo xtask ")).collect();
-        assert_eq!(chores, ["lint", "test", "first-command"]);
+        assert_eq!(chores, ["lint", "test", "first-command", "kill-matrix --check"]);
+    }
+
+    #[test]
+    fn a_matrix_that_is_not_the_one_in_the_docs_is_told_by_its_line() {
+        assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
+        assert_eq!(first_difference("a\nb\n", "a\nc\n"), Some(2));
+        assert_eq!(first_difference("a\nb\n", "a\nb\nc\n"), Some(3));
     }
 }

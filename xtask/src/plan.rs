@@ -71,11 +71,13 @@ pub fn small(folder: &Path, names: Vec<String>) -> Step {
     Step::new("pngquant", options.into_iter().chain(names)).inside(folder)
 }
 
-/// Writes the kill matrix into the docs. The seed is that of the test which holds the page against what the selftest finds.
-pub fn kill_matrix(root: &Path) -> Step {
-    let docs = root.join("docs");
+/// The files of the kill matrix, below `docs`.
+pub const KILL_MATRIX: [&str; 2] = ["kill-matrix.md", "kill-matrix.json"];
+
+/// Writes the kill matrix into a folder. The seed is always the same, so that the same is found.
+pub fn kill_matrix(root: &Path, folder: &Path) -> Step {
     Step::new("cargo", ["run", "--release", "--", "selftest", "--explore", "--seed", "1", "--save"])
-        .arg(docs.to_string_lossy())
+        .arg(folder.to_string_lossy())
         .inside(root)
 }
 

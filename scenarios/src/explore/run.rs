@@ -287,7 +287,10 @@ impl Exploration {
         let begins = |tale: &Tale| UNIX_EPOCH + Duration::from_millis(tale.begins_ms.unsigned_abs());
         let wanted: Vec<_> =
             tales.iter().map(|tale| (tale.portal, self.vocabulary.accounts(tale.portal), begins(tale))).collect();
-        self.ground.world.households(&wanted).await
+        // On a task of its own: whoever takes the endings may be busy with something else that needs the same connections.
+        let ground = self.ground.clone();
+        let made = tokio::spawn(async move { ground.world.households(&wanted).await });
+        made.await.unwrap_or_else(|error| Err(Trouble::ControlArm(format!("the accounts were lost: {error}"))))
     }
 
     /// Each story with its accounts; where there are none for so many, one story says so.

@@ -124,6 +124,10 @@ fn scene(pauses: &Pauses) -> impl Strategy<Value = Vec<Action>> + use<> {
             let confirm = Action::ConfirmAddress { browser, right };
             vec![Action::AskAddress(browser), sign_in(other, account), confirm, sign_in(other, account)]
         }),
+        1 => (browser(), pauses.boundary()).prop_map(|(browser, pause)| {
+            let confirm = Action::ConfirmAddress { browser, right: true };
+            vec![Action::AskAddress(browser), Action::Wait(pause), confirm]
+        }),
         1 => browser().prop_map(|browser| {
             vec![Action::CompleteResume(browser), sign_in(browser, AccountId(0)), sign_in(browser, AccountId(1))]
         }),

@@ -135,6 +135,7 @@ impl World {
         let account = &mut self.accounts[account.0];
         account.changes += 1;
         account.address_rule = rule;
+        account.address_is_new = true;
         account.asked = None;
         account.office_at_work = false;
         for attempt in &mut account.attempts {

@@ -17,7 +17,8 @@ impl World {
             Answer::No => Outcome::silent(Screen::Inside(account), "NOTICE-1a").without_mail("NOTICE-1a"),
             _ => Outcome::silent(Screen::Inside(account), skip_rule).without_mail("FAQ-06f"),
         };
-        let inside = Expected::exactly(inside);
+        let start_rule = self.new_address_rule(account).unwrap_or(inside.start_rule);
+        let inside = Expected::exactly(Outcome { start_rule, ..inside });
         match (asked, skipped) {
             (Answer::No, _) | (_, Answer::Yes) => inside,
             (Answer::Yes, Answer::No) => self.expect_code_mail(account, skip_rule),
@@ -59,8 +60,11 @@ impl World {
         }
     }
 
-    /// The clause by which a sign-in must not be refused now: after what became of the attempts before.
+    /// The clause by which a sign-in must not be refused now: after what became of the address, or of the attempts before.
     fn start_rule(&self, account: AccountId) -> &'static str {
+        if let Some(rule) = self.new_address_rule(account) {
+            return rule;
+        }
         let mut before = self.accounts[account.0].attempts.iter().rev();
         match (before.next(), before.next()) {
             (Some(last), _) if !last.used && self.code_is_in_time(last.issued_ms) == Answer::No => "FAQ-03d",
@@ -70,8 +74,17 @@ impl World {
         }
     }
 
+    /// NOTICE-4, FAQ-05c: whoever is refused at a new address is refused because of it.
+    fn new_address_rule(&self, account: AccountId) -> Option<&'static str> {
+        let state = &self.accounts[account.0];
+        state.address_is_new.then_some(state.address_rule)
+    }
+
     pub(super) fn follow_sign_in(&mut self, browser: BrowserId, account: AccountId, screen: Screen) {
         let now_ms = self.now_ms;
+        if matches!(screen, Screen::AsksForCode | Screen::Inside(_)) {
+            self.accounts[account.0].address_is_new = false;
+        }
         match screen {
             Screen::AsksForCode => {
                 let state = &mut self.accounts[account.0];

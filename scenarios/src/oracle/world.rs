@@ -24,6 +24,8 @@ pub(super) struct Account {
     pub changes: usize,
     /// The clause that says where codes go now.
     pub address_rule: &'static str,
+    /// Whether nobody has signed in by the address yet, since it was changed.
+    pub address_is_new: bool,
     /// The change of the address that was asked for last.
     pub asked: Option<AskedChange>,
     /// When another address was asked for.
@@ -120,6 +122,7 @@ impl World {
         let account = |index| Account {
             changes: 0,
             address_rule: if index == 0 { "FAQ-01a" } else { "FAQ-15b" },
+            address_is_new: false,
             asked: None,
             asked_ms: Vec::new(),
             office_at_work: false,

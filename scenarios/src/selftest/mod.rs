@@ -79,7 +79,7 @@ pub struct Train {
 pub enum Scope {
     /// The checks of its own rule: enough to know whether it is caught.
     OwnRule,
-    /// Everything: shows what fails in its train. Other rules' checks run in one portal.
+    /// Those of all other rules of the source too: shows what fails in its train. They run in one portal.
     Everything,
 }
 
@@ -196,14 +196,16 @@ async fn try_defect(targets: &dyn Targets, defect: &Defect, plan: &Plan) -> Defe
     outcome
 }
 
-/// The stories that are told to a faulty target: those of its own rule in every portal, the others, where they are told, in one.
+/// The stories that are told to a faulty target: those of its own rule in every portal. Of the other rules those of the source, in one
+/// portal: what the baseline makes of it beside is nobody's question.
 fn stories(world: &World, defect: &Defect, plan: &Plan) -> Vec<(&'static Scenario, Portal)> {
     let own = plan.selection.of_rule(&defect.rule);
-    let mut stories = check::plan(world, &plan.selection);
+    let of_source = plan.selection.of_levels(&[Level::Must, Level::Derived]);
     let one = one_portal(world);
+    let mut stories = check::plan(world, &plan.selection);
     stories.retain(|(scenario, portal)| {
-        let is_own = scenario.checks.iter().any(|check| own.contains(check));
-        is_own || plan.scope == Scope::Everything && Some(*portal) == one
+        let decides = |selection: &Selection| scenario.checks.iter().any(|check| selection.contains(check));
+        decides(&own) || plan.scope == Scope::Everything && Some(*portal) == one && decides(&of_source)
     });
     stories
 }

@@ -95,6 +95,15 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
         "it shows in many codes only, by their distribution",
         &["base-code-is-counted-up", "base-code-is-twenty-bits-modulo-a-million", "base-code-never-begins-with-zero"],
     ),
+    (
+        "a browser drops the cookies of a session or an attempt that has ended, and no step brings them back",
+        &[
+            "base-code-is-consumed-too-late",
+            "base-code-use-is-seen-by-every-second-node",
+            "base-code-works-twice",
+            "base-session-outlives-the-sign-out",
+        ],
+    ),
     ("no step claims another origin", &["base-code-forwarded-for-gives-fresh-guesses"]),
     (
         "no story is long enough to reach a limit of the hour",
