@@ -312,7 +312,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         id: "BASE-ACCOUNT",
-        title: "accounts, and what is mailed for them",
+        title: "accounts, and their mails",
         title_ja: "アカウントとそのメール",
         source: "OWASP ASVS 5.0 6.3; OWASP WSTG 4.3.4",
         conflict: None,

@@ -83,7 +83,7 @@ pub fn kill_matrix(root: &Path, folder: &Path) -> Step {
 
 /// Lets cargo-mutants change the core; `.cargo/mutants.toml` says which files, and that the suite is the judge.
 pub fn mutants(arguments: &[String]) -> Step {
-    let step = Step::new("cargo", ["mutants", "--output", "target"]);
+    let step = Step::new("cargo", ["mutants", "--package", "sekisho-server", "--output", "target"]);
     arguments.iter().fold(step, |step, argument| step.arg(argument))
 }
 
