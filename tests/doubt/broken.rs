@@ -209,7 +209,8 @@ impl House {
     pub fn world(&self, broken: &Broken) -> Arc<World> {
         let url = |address| Url::parse(&format!("http://{address}/")).unwrap();
         let control = Control { url: url(self.server.control_address().unwrap()), token: TOKEN.to_owned() };
-        let loading = Loading { base: Some(url(self.server.address())), control: Some(control.clone()) };
+        let loading =
+            Loading { base: Some(url(self.server.address())), control: Some(control.clone()), ..Loading::default() };
         let profile = include_str!("../../profiles/reference.toml");
         let profile = support::replace(profile, "\"seeker\", \"employer\", \"provider\"", "\"employer\"");
         let profile = support::replace(&profile, "browsers_tried = 64", "browsers_tried = 8");
@@ -223,6 +224,7 @@ impl House {
             clock: if broken.clock_stands { Arc::new(Standing) } else { client.clone() },
             accounts: client.clone(),
             office: Some(client),
+            timeline: None,
             population: Population::new(7, broken.name.replace('_', "-")),
             refusal: Some(self.sink.faults()),
             cancel: CancellationToken::new(),

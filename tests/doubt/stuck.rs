@@ -93,6 +93,7 @@ pub fn world(stuck: &'static Stuck, mails: bool) -> Arc<World> {
         clock: Arc::new(Obliging),
         accounts: Arc::new(Obliging),
         office: Some(Arc::new(Obliging)),
+        timeline: None,
         population: Population::new(1, stuck.name),
         refusal: Some(Arc::new(Obliging)),
         cancel: CancellationToken::new(),

@@ -487,6 +487,7 @@ fn visitor(state: &State, browser: usize) -> Visitor {
         session: browser.session.as_ref().map(|session| session.token.clone()),
         attempt: browser.attempt.as_ref().map(|attempt| attempt.token.clone()),
         cookies: browser.cookies.iter().map(|(cookie, _)| cookie.clone()).collect(),
+        claims: Default::default(),
     }
 }
 

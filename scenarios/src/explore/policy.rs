@@ -82,7 +82,7 @@ mod tests {
 
     fn target(change: impl Fn(String) -> String) -> Target {
         let url = "http://127.0.0.1:1/".parse().unwrap();
-        let loading = Loading { base: None, control: Some(Control { url, token: String::new() }) };
+        let loading = Loading { control: Some(Control { url, token: String::new() }), ..Loading::default() };
         let text = include_str!("../../../profiles/reference.toml").to_owned();
         Target::parse("profile", &change(text), &loading).unwrap()
     }

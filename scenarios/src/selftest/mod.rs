@@ -160,7 +160,7 @@ async fn clean(targets: &dyn Targets, plan: &Plan) -> Result<(Clean, BTreeMap<&'
     if let (true, Ok(apart)) = (plan.complete, Selection::statistical(&[], &Level::ALL)) {
         judged.extend(apart.checks().map(|check| (check, true)));
     }
-    Ok((Clean { verdict: roll_up(verdicts.into_iter()), seeds, false_alarms }, judged))
+    Ok((Clean { verdict: roll_up(verdicts), seeds, false_alarms }, judged))
 }
 
 /// The checks that show a defect by statistics, if it is of that kind.
