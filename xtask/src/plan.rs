@@ -76,9 +76,12 @@ pub const KILL_MATRIX: [&str; 2] = ["kill-matrix.md", "kill-matrix.json"];
 
 /// Writes the kill matrix into a folder. The seed is always the same, so that the same is found.
 pub fn kill_matrix(root: &Path, folder: &Path) -> Step {
-    Step::new("cargo", ["run", "--release", "--", "selftest", "--explore", "--seed", "1", "--save"])
-        .arg(folder.to_string_lossy())
-        .inside(root)
+    Step::new(
+        "cargo",
+        ["run", "--release", "--", "selftest", "--explore", "--clean-seeds", "50", "--seed", "1", "--save"],
+    )
+    .arg(folder.to_string_lossy())
+    .inside(root)
 }
 
 /// Lets cargo-mutants change the core; `.cargo/mutants.toml` says which files, and that the suite is the judge.

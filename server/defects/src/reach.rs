@@ -26,7 +26,6 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
             "base-cookie-has-no-path",
             "base-cookie-of-the-session-is-open-to-scripts",
             "base-cookie-of-the-skip-is-kept-for-a-year",
-            "base-session-id-is-kept-at-sign-in",
             "faq01-code-stands-in-a-cookie",
             "faq11-cookie-holds-a-hash-of-the-address",
             "faq11-cookie-holds-the-address-in-base64",
@@ -151,6 +150,8 @@ const BLAMED_OTHERWISE: &[(&str, &str)] = &[
     ("faq11-all-browsers-share-one-id", "FAQ-12"),
     ("faq15-accounts-share-one-cookie", "FAQ-16"),
     ("base-account-another-address-ends-the-skips", "FAQ-08"),
+    // A new session is then the one that asked for another address, and may confirm it.
+    ("base-session-id-is-kept-at-sign-in", "NOTICE-4"),
 ];
 
 impl Defect {
