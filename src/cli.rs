@@ -64,6 +64,7 @@ pub(crate) enum Command {
     #[command(after_help = EXPLORE_EXIT_CODES)]
     Explore(Explore),
     /// Proves the checks: runs them against faulty servers, each of which must be caught
+    #[command(after_help = EXIT_CODES)]
     Selftest(Selftest),
     /// Prints the table of rules, clauses, checks, scenarios and defects
     Rules(Rules),
@@ -350,6 +351,9 @@ pub(crate) struct Selftest {
     /// Writes the matrix into a folder too: kill-matrix.md and kill-matrix.json
     #[arg(long, value_name = "DIR")]
     pub(crate) save: Option<PathBuf>,
+    /// Fails where the checks that catch the defects are not those of a matrix that was kept (its kill-matrix.json)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
     /// With how many seeds, from --seed on, the right server is tried: it must never raise an alarm
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) clean_seeds: u32,

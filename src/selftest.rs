@@ -39,6 +39,12 @@ pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Resul
         cases: options.explore.then_some(CASES),
         complete: options.checks.is_empty() && chosen.len() == sekisho_defects::defects().len(),
     };
+    // Before minutes pass: what is kept must be readable, and what is found must have a place.
+    let kept = options.against.as_deref().map(matrix::kept).transpose()?;
+    if let Some(folder) = &options.save {
+        let unprepared = |error| CliError::Usage(format!("`{}` cannot be made: {error}", folder.display()));
+        std::fs::create_dir_all(folder).map_err(unprepared)?;
+    }
     let bar = progress::bar("selftest", chosen.len());
     let servers = Servers { chosen, clocks: options.clock.into(), cancel: interrupt.token.clone() };
     let outcome = selftest::run(&servers, &plan, |defect| {
@@ -50,10 +56,8 @@ pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Resul
     .await
     .map_err(CliError::Internal)?;
     bar.finish_and_clear();
-    if interrupt.heard() {
-        return Ok(ExitCode::Interrupted);
-    }
-    if let Some(folder) = &options.save {
+    let differences = kept.map(|kept| matrix::differences(&kept, &outcome)).unwrap_or_default();
+    if let Some(folder) = options.save.as_ref().filter(|_| !interrupt.heard()) {
         matrix::save(&outcome, folder)?;
     }
     match options.format {
@@ -63,7 +67,14 @@ pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Resul
         ),
         Format::Table | Format::Markdown => matrix::print(&outcome, options.format),
     }
-    Ok(if outcome.is_sound() { ExitCode::Success } else { ExitCode::Nonconforming })
+    if interrupt.heard() {
+        progress::line(&format!("interrupted: {} defects were tried", outcome.defects.len()));
+        return Ok(ExitCode::Interrupted);
+    }
+    for difference in &differences {
+        progress::line(&format!("not as kept: {difference}"));
+    }
+    Ok(if outcome.is_sound() && differences.is_empty() { ExitCode::Success } else { ExitCode::Nonconforming })
 }
 
 /// The decisions of a faulty server.
@@ -118,10 +129,15 @@ impl Targets for Servers {
                 .train()
                 .map(|(rule, reason)| Train { rule: rule.to_owned(), reason: reason.to_owned() })
                 .collect(),
+            varies: defect.varies(),
             out_of_reach: defect.out_of_reach().map(str::to_owned),
             shows_as: defect.shows_as().to_owned(),
         };
         self.chosen.iter().map(defect).collect()
+    }
+
+    fn interrupted(&self) -> bool {
+        self.cancel.is_cancelled()
     }
 
     async fn start(&self, defect: Option<&str>, seed: u64) -> Result<Box<dyn RunningTarget>, String> {

@@ -72,7 +72,7 @@ async fn https(stage: Arc<Stage>) -> Result<(), Trouble> {
         |cookie: &&Cookie<'_>| target.is_session_cookie(cookie.name()) || target.is_skip_cookie(cookie.name());
     let bound: Vec<Cookie<'_>> = cookies.iter().filter(is_bound).cloned().collect();
     if bound.is_empty() {
-        return Err(Trouble::Means("no cookie matches `skip.session_cookie` or `skip.cookie`".to_owned()));
+        return Err(Trouble::ControlArm("no cookie matches `skip.session_cookie` or `skip.cookie`".to_owned()));
     }
     let prefixed = |cookie: &Cookie<'_>| match cookie.name().starts_with(HOST_PREFIX) {
         true if cookie.path() == Some("/") && cookie.domain().is_none() && cookie.secure() == Some(true) => Vec::new(),

@@ -23,7 +23,8 @@ fn session_cookies(visitor: &mut Visitor) -> Result<Vec<Cookie>, Trouble> {
     let cookies = visitor.browser().jar().cookies(now);
     let cookies: Vec<_> = cookies.filter(|cookie| world.target.is_session_cookie(&cookie.name())).cloned().collect();
     if cookies.is_empty() {
-        return Err(Trouble::Means("no cookie of the browser matches `skip.session_cookie`".to_owned()));
+        let what = "somebody is signed in, but no cookie of the browser matches `skip.session_cookie`";
+        return Err(Trouble::ControlArm(what.to_owned()));
     }
     Ok(cookies)
 }

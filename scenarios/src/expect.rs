@@ -3,6 +3,7 @@
 //! A waiver is a promise with an end. It turns the failure of its check into `waived`; it is dead, and the run fails and
 //! says so, once its last day is over or once what it waives passes: then the list no longer tells the truth.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use globset::{Glob, GlobMatcher};
@@ -200,22 +201,29 @@ impl Waiver {
         if today > self.until {
             return dead(format!("its last day was {}; it waives nothing any more ({})", self.until, self.said()));
         }
-        let (mut failed, mut passed) = (0, 0);
+        // A pattern waives check by check: what passes under it would fail unseen one day.
+        let mut passes: BTreeMap<String, bool> = BTreeMap::new();
         for row in rows.iter_mut().filter(|row| self.fits(row)) {
             match row.verdict {
                 CheckVerdict::Fail => {
-                    failed += 1;
                     row.verdict = CheckVerdict::Waived;
                     row.reason = format!("waived until {}: {}", self.until, self.said());
+                    passes.insert(row.id.clone(), false);
                 }
-                CheckVerdict::Pass => passed += 1,
+                CheckVerdict::Pass => {
+                    passes.entry(row.id.clone()).or_insert(true);
+                }
                 _ => {}
             }
         }
-        if failed == 0 && passed > 0 {
-            return dead(format!("what it waives passes now; take it out ({})", self.said()));
+        let passing: Vec<&str> = passes.iter().filter(|(_, passes)| **passes).map(|(id, _)| id.as_str()).collect();
+        match passing.as_slice() {
+            [] => None,
+            all if all.len() == passes.len() => {
+                dead(format!("what it waives passes now; take it out ({})", self.said()))
+            }
+            some => dead(format!("it waives what passes: {}; name what fails ({})", some.join(", "), self.said())),
         }
-        None
     }
 
     fn title(&self) -> String {
@@ -304,6 +312,18 @@ mod tests {
         let dead = apply("check = \"faq03-*\"\nuntil = 2027-12-31", &mut rows);
         assert_eq!(dead.len(), 1);
         assert!(dead[0].check == "faq03-*" && dead[0].reason.contains("passes now"));
+    }
+
+    #[test]
+    fn a_pattern_that_waives_a_check_that_passes_is_dead() {
+        let other = CheckRow {
+            id: "faq03-starting-over-mails-a-code-that-works".to_owned(),
+            ..row("seeker", CheckVerdict::Pass)
+        };
+        let mut rows = [row("seeker", CheckVerdict::Fail), other];
+        let dead = apply("check = \"faq03-*\"\nuntil = 2027-12-31", &mut rows);
+        assert_eq!(rows[0].verdict, CheckVerdict::Waived);
+        assert!(dead.len() == 1 && dead[0].reason.contains("faq03-starting-over"), "{dead:?}");
     }
 
     #[test]

@@ -60,7 +60,9 @@ pub(crate) async fn proven_skip_cookies(
 ) -> Result<Vec<Cookie>, Trouble> {
     let cookies = visitor.skip_cookies();
     if cookies.is_empty() {
-        return Err(Trouble::Means("no cookie of the browser matches `skip.cookie`".to_owned()));
+        return Err(Trouble::ControlArm(
+            "a skip was set, but no cookie of the browser matches `skip.cookie`".to_owned(),
+        ));
     }
     visitor.browser().clear_cookies();
     for cookie in cookies {

@@ -69,7 +69,7 @@ pub enum Trouble {
     #[error(transparent)]
     Driver(#[from] DriverError),
     /// The mail that a story waits for never came.
-    #[error("no {kind} mail for `{address}` came within {seconds:.1} s")]
+    #[error("no {kind} mail for `{address}` came within {seconds:.1} s{}", unfit(*.others, .kind))]
     NoMail {
         /// What should have stood in it: a code, or the number that confirms an address.
         kind: &'static str,
@@ -77,6 +77,8 @@ pub enum Trouble {
         address: String,
         /// How long it was waited for.
         seconds: f64,
+        /// How many other mails came meanwhile.
+        others: usize,
     },
     /// The mailbox could not be read.
     #[error(transparent)]
@@ -108,7 +110,9 @@ impl Trouble {
     /// The cause without what differs from person to person, so that the same cause can be counted.
     pub fn summary(&self) -> String {
         match self {
-            Trouble::NoMail { kind, seconds, .. } => format!("no {kind} mail came within {seconds:.1} s"),
+            Trouble::NoMail { kind, seconds, others, .. } => {
+                format!("no {kind} mail came within {seconds:.1} s{}", unfit(*others, kind))
+            }
             Trouble::Late { what, .. } => format!("{what}: probed too late"),
             other => other.to_string(),
         }
@@ -124,5 +128,15 @@ impl Trouble {
                 | Trouble::Office(OfficeError::NoMeans)
                 | Trouble::Account(AccountError::NoMeans(_) | AccountError::UsedUp { .. })
         )
+    }
+}
+
+/// Says that mails came which were not the one: then it may be the profile that looks for something else.
+fn unfit(others: usize, kind: &str) -> String {
+    let key = if kind == "code" { "mail.code" } else { "mail.confirmation" };
+    match others {
+        0 => String::new(),
+        1 => format!(", but a mail that `{key}` does not match"),
+        _ => format!(", but {others} mails that `{key}` does not match"),
     }
 }

@@ -128,9 +128,18 @@ impl Visitor {
     /// # Errors
     /// When nothing came back, or the step cannot be done on this page.
     pub async fn look(&mut self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Seen, Trouble> {
+        self.hide(&vars);
         let vars = Vars { portal: self.portal.name(), ..vars };
         let request = self.life.world.target.request(step, &vars, self.browser.current(), tick == SkipBox::Ticked)?;
         self.send(step, request).await
+    }
+
+    /// Keeps what is typed as a code out of every report, a wrong one too: stories make it from the right one.
+    fn hide(&self, vars: &Vars<'_>) {
+        let is_like_a_code = |typed: &&str| typed.len() >= 4 && typed.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        for typed in [vars.code, vars.confirmation].into_iter().filter(is_like_a_code) {
+            self.life.recorder.secret("code", typed);
+        }
     }
 
     /// The request that a step would send on the page that is open, to be sent later, again, or from another browser.
@@ -138,6 +147,7 @@ impl Visitor {
     /// # Errors
     /// When the step cannot be done on this page.
     pub fn prepare(&self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Request, Trouble> {
+        self.hide(&vars);
         let vars = Vars { portal: self.portal.name(), ..vars };
         Ok(self.life.world.target.request(step, &vars, self.browser.current(), tick == SkipBox::Ticked)?)
     }
@@ -324,17 +334,20 @@ impl Visitor {
         let world = &self.life.world;
         let patience = world.target.numbers.mail_patience.0;
         let begun = Instant::now();
+        let mut others = 0;
         loop {
             let left = patience.saturating_sub(begun.elapsed());
             let wait = world.cancel.run_until_cancelled(world.mailbox.next_for(address, mark, left));
             let Some(mail) = wait.await.ok_or(Trouble::Interrupted)?? else {
-                return Err(Trouble::NoMail { kind, address: address.to_owned(), seconds: patience.as_secs_f64() });
+                let (address, seconds) = (address.to_owned(), patience.as_secs_f64());
+                return Err(Trouble::NoMail { kind, address, seconds, others });
             };
             let letter = Letter::parse(&mail);
             if let Some(code) = find(&world.target, &letter) {
                 return Ok(Mailed { code, letter, mail });
             }
             mark = mail.mark();
+            others += 1;
         }
     }
 

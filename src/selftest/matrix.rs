@@ -1,9 +1,11 @@
 //! The kill matrix for people: on the terminal, and as the page that is kept in the docs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use sekisho_scenarios::selftest::{DefectOutcome, Outcome};
+use serde_json::Value;
 
 use crate::cli::Format;
 use crate::error::CliError;
@@ -33,13 +35,52 @@ pub(super) fn save(outcome: &Outcome, folder: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Reads a matrix that was kept.
+pub(super) fn kept(path: &Path) -> Result<Value, CliError> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| CliError::Usage(format!("the matrix in `{shown}` cannot be read: {error}")))?;
+    serde_json::from_str(&text).map_err(|error| CliError::Usage(format!("`{shown}` holds no matrix: {error}")))
+}
+
+/// In what a matrix differs from one that was kept: defects and checks that are there, and which of its own rule catch each. What fails in
+/// its train beside may differ from run to run, and so may what catches a defect that shows in real time only.
+pub(super) fn differences(kept: &Value, outcome: &Outcome) -> Vec<String> {
+    let found = lasting(outcome);
+    let caught_by = |matrix: &Value| -> BTreeMap<String, Option<BTreeSet<String>>> {
+        let rows = matrix["defects"].as_array().into_iter().flatten();
+        let own = |row: &Value| {
+            let checks = row["caught_by"].as_array().into_iter().flatten();
+            checks.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let fixed = |row: &Value| (row["varies"] != true).then(|| own(row));
+        rows.map(|row| (row["id"].as_str().unwrap_or_default().to_owned(), fixed(row))).collect()
+    };
+    let checks = |matrix: &Value| -> BTreeSet<String> {
+        let rows = matrix["checks"].as_array().into_iter().flatten();
+        rows.filter_map(|row| row["id"].as_str()).map(str::to_owned).collect()
+    };
+    let (before, now) = (caught_by(kept), caught_by(&found));
+    let ids: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let told = |checks: Option<&Option<BTreeSet<String>>>| match checks {
+        None => "not there".to_owned(),
+        Some(None) => "one that varies".to_owned(),
+        Some(Some(checks)) => checks.iter().map(String::as_str).collect::<Vec<_>>().join(", "),
+    };
+    let of_defects = ids.into_iter().filter(|id| before.get(*id) != now.get(*id));
+    let of_defects = of_defects.map(|id| format!("{id}: {}; now {}", told(before.get(id)), told(now.get(id))));
+    let (before, now) = (checks(kept), checks(&found));
+    let of_checks = before.symmetric_difference(&now).map(|id| format!("the check {id} is in one of them only"));
+    of_defects.chain(of_checks).collect()
+}
+
 fn page(outcome: &Outcome) -> String {
     let mut text = String::from(
         "# The kill matrix\n\n\
          Every faulty variant of the reference server against every check. A check counts only if it can fail: each defect must be caught \
          by a check of its own rule, and each check must catch a defect. Checks of other rules may fail in the train of a defect; for a \
          check of level `must` the reason is stated. `kill-matrix.json` holds the same as data.\n\n\
-         Made by `cargo xtask kill-matrix`; a test fails where it is not what the selftest finds.\n\n",
+         Made by `cargo xtask kill-matrix`; `cargo xtask kill-matrix --check` fails where other checks of its own rule catch a defect.\n\n",
     );
     let _ = write!(text, "{}\n\n## Defects\n\n{}\n", summary(outcome), defects(outcome, Format::Markdown));
     let mut checks = table::table(Format::Markdown, 0);
@@ -66,7 +107,7 @@ fn unpadded(text: &str) -> String {
 }
 
 /// The same matrix without times, seeds, and how many stories it took.
-fn lasting(outcome: &Outcome) -> serde_json::Value {
+fn lasting(outcome: &Outcome) -> Value {
     let mut value = serde_json::to_value(outcome).unwrap_or_default();
     if let Some(matrix) = value.as_object_mut() {
         matrix.remove("wall_ms");

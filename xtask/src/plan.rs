@@ -71,17 +71,16 @@ pub fn small(folder: &Path, names: Vec<String>) -> Step {
     Step::new("pngquant", options.into_iter().chain(names)).inside(folder)
 }
 
-/// The files of the kill matrix, below `docs`.
-pub const KILL_MATRIX: [&str; 2] = ["kill-matrix.md", "kill-matrix.json"];
-
-/// Writes the kill matrix into a folder. The seed is always the same, so that the same is found.
-pub fn kill_matrix(root: &Path, folder: &Path) -> Step {
-    Step::new(
-        "cargo",
-        ["run", "--release", "--", "selftest", "--explore", "--clean-seeds", "50", "--seed", "1", "--save"],
-    )
-    .arg(folder.to_string_lossy())
-    .inside(root)
+/// Makes the kill matrix: writes it into the docs, or holds it against them.
+pub fn kill_matrix(root: &Path, check: bool) -> Step {
+    let docs = root.join("docs");
+    let step =
+        Step::new("cargo", ["run", "--release", "--", "selftest", "--explore", "--clean-seeds", "50", "--seed", "1"]);
+    let step = match check {
+        true => step.arg("--against").arg(docs.join("kill-matrix.json").to_string_lossy()),
+        false => step.arg("--save").arg(docs.to_string_lossy()),
+    };
+    step.inside(root)
 }
 
 /// Lets cargo-mutants change the core; `.cargo/mutants.toml` says which files, and that the suite is the judge.

@@ -13,7 +13,7 @@ use sekisho_simulator::world::{Household, World};
 use sekisho_simulator::{Person, Seen as Answered, Trouble};
 
 use super::post::{Came, Post};
-use super::room::{Form, Forms, Room};
+use super::room::{Form, Forms, Room, never_seen};
 use crate::moves::wrong_code;
 use crate::oracle::{AccountId, Action, BrowserId, Page, Planted, Screen, Seen, Status, Typed};
 
@@ -237,7 +237,14 @@ impl Player {
         if seen.is(Shown::SkipConfirmation) {
             return Ok(Screen::Outside);
         }
-        self.told(browser, step, &seen)
+        let told = self.told(browser, step, &seen)?;
+        if step == Step::ConfirmSkip
+            && matches!(told, Screen::Inside(_))
+            && self.rooms[browser.0].visitor.skip_cookies().is_empty()
+        {
+            return Err(Trouble::ControlArm("a skip was confirmed, but no cookie matches `skip.cookie`".to_owned()));
+        }
+        Ok(told)
     }
 
     async fn open_resume(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {
@@ -316,6 +323,9 @@ impl Player {
         let opened = room.open(Step::OpenAddressChange).await?;
         let known = self.world.target.request(form.step, &vars, Some(&opened.answer), false).is_ok();
         if opened.is(Shown::AddressChange) && !known {
+            if !room.knows(form.step) {
+                return Err(never_seen(form.step));
+            }
             // The page opens, but offers no change: the office is at work.
             return Ok(Screen::Outside);
         }

@@ -167,7 +167,7 @@ impl Post {
             Some(_) => Ok(()),
             None => {
                 let address = self.all().next().unwrap_or_default().to_owned();
-                Err(Trouble::NoMail { kind, address, seconds: patience.as_secs_f64() })
+                Err(Trouble::NoMail { kind, address, seconds: patience.as_secs_f64(), others: 0 })
             }
         }
     }

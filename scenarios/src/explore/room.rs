@@ -58,6 +58,11 @@ impl Forms {
     }
 }
 
+/// A step that could not be done as the profile describes it.
+pub(super) fn never_seen(step: Step) -> Trouble {
+    Trouble::ControlArm(format!("the form of step `{step}`, as the profile describes it, was seen on no page"))
+}
+
 /// One browser of a story.
 pub(super) struct Room {
     pub visitor: Visitor,
@@ -128,7 +133,8 @@ impl Room {
         self.forge(form).await
     }
 
-    /// Sends a form that does not stand on the open page, as far as it can be forged; else opens My Page.
+    /// Sends a form that does not stand on the open page, forged from one that was seen; a browser that has no page with a form on it opens
+    /// My Page first.
     pub(super) async fn forge(&mut self, form: Form<'_>) -> Result<Seen, Trouble> {
         let world = self.visitor.world().clone();
         if self.with_form.is_none() {
@@ -143,8 +149,14 @@ impl Room {
                 let seen = self.visitor.send(form.step, request).await?;
                 self.note(form.step, seen)
             }
-            None => self.open(Step::OpenMyPage).await,
+            // Nobody ever saw it, so it may be the profile that describes it wrongly: what was not sent cannot be judged.
+            None => Err(never_seen(form.step)),
         }
+    }
+
+    /// Whether somebody saw the form of this step, so that a page without it is without it.
+    pub(super) fn knows(&self, step: Step) -> bool {
+        self.forms.0.keys().any(|(known, _)| *known == step)
     }
 
     fn in_portal<'a>(&self, vars: Vars<'a>) -> Vars<'a> {

@@ -29,6 +29,9 @@ pub trait Targets: Send + Sync {
     /// What can be wrong with a target.
     fn defects(&self) -> Vec<Defect>;
 
+    /// Whether the run was interrupted: what was not tried by now is not tried any more.
+    fn interrupted(&self) -> bool;
+
     /// Starts a target: the right one, or one with this defect. The seed draws its people.
     ///
     /// # Errors
@@ -59,6 +62,8 @@ pub struct Defect {
     pub about: String,
     /// Which other rules it breaks in its train, and why.
     pub train: Vec<Train>,
+    /// Whether it shows by real time only, so that which checks catch it differs from run to run.
+    pub varies: bool,
     /// Why the steps of invented stories cannot show it, if so.
     pub out_of_reach: Option<String>,
     /// The rule that an invented story contradicts by it: its own, or a neighbouring one that forbids the same.
@@ -121,6 +126,10 @@ pub async fn run(targets: &dyn Targets, plan: &Plan, mut done: impl FnMut(&Defec
         let trying = group.into_iter().map(async |(place, defect)| (place, try_defect(targets, defect, plan).await));
         let mut trying = stream::iter(trying).buffer_unordered(at_once);
         while let Some((place, outcome)) = trying.next().await {
+            // What an interruption cut short says nothing.
+            if targets.interrupted() {
+                break;
+            }
             done(&outcome);
             outcomes.push((place, outcome));
         }
@@ -132,7 +141,7 @@ pub async fn run(targets: &dyn Targets, plan: &Plan, mut done: impl FnMut(&Defec
         checks: outcome::checks(&defects, &judged),
         explored: plan.cases.map(|cases| seek::sum(&defects, cases)),
         defects,
-        complete: plan.complete,
+        complete: plan.complete && !targets.interrupted(),
         wall_ms: millis(begun.elapsed()),
     })
 }
@@ -142,10 +151,13 @@ async fn clean(targets: &dyn Targets, plan: &Plan) -> Result<(Clean, BTreeMap<&'
     let mut judged: BTreeMap<&'static str, bool> = plan.selection.checks().map(|check| (check, false)).collect();
     let seeds: Vec<u64> = (0..plan.clean_seeds.max(1)).map(|step| plan.seed.wrapping_add(step)).collect();
     let (mut false_alarms, mut verdicts) = (Vec::new(), Vec::new());
-    for seed in &seeds {
+    for seed in seeds.iter().take_while(|_| !targets.interrupted()) {
         let target = targets.start(None, *seed).await?;
         let told = check::run(&target.world(), &plan.selection, plan.jobs, Keep::Unexplained, |_| ()).await;
         target.stop().await;
+        if targets.interrupted() {
+            break;
+        }
         for row in told.iter().flat_map(|told| &told.rows) {
             verdicts.push(row.verdict);
             if !matches!(row.verdict, CheckVerdict::Pass | CheckVerdict::NotApplicable) {

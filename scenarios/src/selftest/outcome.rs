@@ -55,6 +55,8 @@ pub struct DefectOutcome {
     pub caught_by: Vec<String>,
     /// Checks of other rules that failed too: what breaks one rule may break another in its train.
     pub also_failed: Vec<AlsoFailed>,
+    /// Whether which checks catch it differs from run to run.
+    pub varies: bool,
     /// What the stories that nobody wrote made of it; absent where none were told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explored: Option<Explored>,
@@ -143,6 +145,7 @@ impl DefectOutcome {
             caught: false,
             caught_by: Vec::new(),
             also_failed: Vec::new(),
+            varies: defect.varies,
             explored: None,
             error: None,
         }
