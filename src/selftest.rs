@@ -25,9 +25,6 @@ const CASES: u32 = 2_000;
 /// How long a mail of a faulty server is waited for: some never send it, and those that do need milliseconds.
 const MAIL_PATIENCE: Duration = Duration::from_secs(3);
 
-/// Of how many codes the chances are looked at: enough for the faults there are, which are coarser than what 10,000 would show.
-const CODES_SAMPLED: usize = 4_000;
-
 pub(crate) async fn selftest(options: &Selftest, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let chosen = chosen(&options.only)?;
     let plan = Plan {
@@ -149,7 +146,6 @@ impl Targets for Servers {
             clocks: self.clocks,
             seed,
             mail_patience: defect.map(|_| MAIL_PATIENCE),
-            codes_sampled: Some(CODES_SAMPLED),
             house: defect.map(house).unwrap_or_default(),
         };
         let venue = Venue::embedded(decisions, setting, self.cancel.clone()).await;

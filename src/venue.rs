@@ -66,8 +66,6 @@ pub(crate) struct Setting {
     pub(crate) seed: u64,
     /// How long a mail is waited for, where not as long as the profile says.
     pub(crate) mail_patience: Option<Duration>,
-    /// Of how many codes the chances are looked at, where not of as many as the profile says.
-    pub(crate) codes_sampled: Option<usize>,
     /// What the server is like.
     pub(crate) house: House,
 }
@@ -75,7 +73,7 @@ pub(crate) struct Setting {
 impl Setting {
     /// As the profile says.
     pub(crate) fn of(seed: u64) -> Setting {
-        Setting { clocks: Clocks::default(), seed, mail_patience: None, codes_sampled: None, house: House::default() }
+        Setting { clocks: Clocks::default(), seed, mail_patience: None, house: House::default() }
     }
 }
 
@@ -112,7 +110,7 @@ impl Venue {
         setting: Setting,
         cancel: CancellationToken,
     ) -> Result<Venue, CliError> {
-        let Setting { clocks, seed, mail_patience, codes_sampled, house } = setting;
+        let Setting { clocks, seed, mail_patience, house } = setting;
         let sink = Sink::start(SinkConfig { seed, ..SinkConfig::default() }).await?;
         let token = format!("{:032x}", rand::rng().random::<u128>());
         let config = ServerConfig {
@@ -133,9 +131,9 @@ impl Venue {
             global_clock: clocks.global(),
         };
         let mut target = Target::parse("profiles/reference.toml", REFERENCE_PROFILE, &loading)?;
-        let numbers = &mut target.numbers;
-        numbers.mail_patience.0 = mail_patience.unwrap_or(numbers.mail_patience.0);
-        numbers.codes_sampled = codes_sampled.unwrap_or(numbers.codes_sampled);
+        if let Some(patience) = mail_patience {
+            target.numbers.mail_patience.0 = patience;
+        }
         let own_roots = server.certificate().map(|shown| shown.pem.clone().into_bytes()).unwrap_or_default();
         let world = world(target, own_roots, &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: Some(server), profile: None, defect: None })

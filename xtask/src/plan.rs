@@ -85,7 +85,10 @@ pub fn kill_matrix(root: &Path, check: bool) -> Step {
 
 /// Lets cargo-mutants change the core; `.cargo/mutants.toml` says which files, and that the suite is the judge.
 pub fn mutants(arguments: &[String]) -> Step {
-    let step = Step::new("cargo", ["mutants", "--package", "sekisho-server", "--test-package", "sekisho", "--output", "target"]);
+    let step = Step::new(
+        "cargo",
+        ["mutants", "--package", "sekisho-server", "--test-package", "sekisho", "--output", "target"],
+    );
     arguments.iter().fold(step, |step, argument| step.arg(argument))
 }
 
