@@ -1,6 +1,11 @@
 //! From the profile as written to a target ready to drive: selectors, expressions and templates compiled once, and
 //! everything that can be found wrong without sending anything found here, with its line.
 
+mod accounts;
+mod clock;
+mod screens;
+mod steps;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -12,10 +17,8 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::{ProfileError, Source};
-use super::profile::{
-    self, AccountSource, ClockDriver, ClockScope, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile,
-};
-use super::template::{Place, Placeholder, Template};
+use super::profile::{self, AccountSource, ClockDriver, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
+use super::template::{Place, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
 
@@ -55,15 +58,15 @@ pub struct Target {
     /// What it does not offer: a clause or check id in lower case, and the reason.
     pub not_applicable: BTreeMap<String, String>,
     pub(crate) numbered: Option<Numbered>,
-    pub(super) screens: Vec<(Screen, Vec<CompiledMark>)>,
-    pub(super) acts: BTreeMap<Step, CompiledAct>,
-    pub(super) mail_part: MailPart,
-    pub(super) mail_code: Regex,
-    pub(super) mail_confirmation: Option<Regex>,
-    pub(super) skip_cookie: Regex,
-    pub(super) session_cookie: Regex,
-    pub(super) status: Option<CompiledStatus>,
-    pub(super) cautions: Option<Selector>,
+    pub(in crate::target) screens: Vec<(Screen, Vec<CompiledMark>)>,
+    pub(in crate::target) acts: BTreeMap<Step, CompiledAct>,
+    pub(in crate::target) mail_part: MailPart,
+    pub(in crate::target) mail_code: Regex,
+    pub(in crate::target) mail_confirmation: Option<Regex>,
+    pub(in crate::target) skip_cookie: Regex,
+    pub(in crate::target) session_cookie: Regex,
+    pub(in crate::target) status: Option<CompiledStatus>,
+    pub(in crate::target) cautions: Option<Selector>,
 }
 
 /// Where the control listener is, and the token it wants.
@@ -100,33 +103,33 @@ pub(crate) struct Numbered {
 }
 
 #[derive(Debug)]
-pub(super) struct CompiledMark {
-    pub(super) title: Option<String>,
-    pub(super) status: Option<u16>,
-    pub(super) text: Option<String>,
-    pub(super) selector: Option<Selector>,
-    pub(super) path: Option<String>,
+pub(in crate::target) struct CompiledMark {
+    pub(in crate::target) title: Option<String>,
+    pub(in crate::target) status: Option<u16>,
+    pub(in crate::target) text: Option<String>,
+    pub(in crate::target) selector: Option<Selector>,
+    pub(in crate::target) path: Option<String>,
 }
 
 #[derive(Debug)]
-pub(super) enum Way {
+pub(in crate::target) enum Way {
     Get(Template),
     Form(Selector),
 }
 
 #[derive(Debug)]
-pub(super) struct CompiledAct {
-    pub(super) way: Way,
-    pub(super) fill: Vec<(String, Template)>,
-    pub(super) tick_skip: Option<String>,
-    pub(super) press: Option<profile::Button>,
+pub(in crate::target) struct CompiledAct {
+    pub(in crate::target) way: Way,
+    pub(in crate::target) fill: Vec<(String, Template)>,
+    pub(in crate::target) tick_skip: Option<String>,
+    pub(in crate::target) press: Option<profile::Button>,
 }
 
 #[derive(Debug)]
-pub(super) struct CompiledStatus {
-    pub(super) selector: Selector,
-    pub(super) some: String,
-    pub(super) none: String,
+pub(in crate::target) struct CompiledStatus {
+    pub(in crate::target) selector: Selector,
+    pub(in crate::target) some: String,
+    pub(in crate::target) none: String,
 }
 
 /// How a profile is loaded.
@@ -301,170 +304,6 @@ impl Compiler<'_> {
                 })
             })
             .collect()
-    }
-
-    fn control(&self, profile: &Profile, loading: &Loading) -> Result<Option<Control>, ProfileError> {
-        if let Some(control) = &loading.control {
-            return Ok(Some(control.clone()));
-        }
-        let Some(control) = &profile.control else { return Ok(None) };
-        let url = self.origin("control.url", &control.url)?;
-        let token = std::env::var(&control.token_env).map_err(|_| ProfileError::SecretMissing {
-            name: self.source.name.to_owned(),
-            variable: control.token_env.clone(),
-        })?;
-        Ok(Some(Control { url, token }))
-    }
-
-    fn numbered(&self, profile: &Profile) -> Result<Option<Numbered>, ProfileError> {
-        let accounts = &profile.accounts;
-        if accounts.source.as_ref() != &AccountSource::Numbered {
-            return Ok(None);
-        }
-        let (Some(address), Some(password)) = (&accounts.address, &accounts.password) else {
-            let message = "numbered accounts need `address` and `password`";
-            return Err(self.source.senseless(accounts.source.span(), "accounts", message));
-        };
-        let template = self.template("accounts.address", address, Place::Account)?;
-        if !template.has_account_number() {
-            let message = "without `{number}` every account would be the same";
-            return Err(self.source.senseless(address.span(), "accounts.address", message));
-        }
-        if accounts.last < accounts.first {
-            let message = format!("`last` ({}) lies before `first` ({})", accounts.last, accounts.first);
-            return Err(self.source.senseless(accounts.source.span(), "accounts", message));
-        }
-        let password = self.template("accounts.password", password, Place::Account)?;
-        Ok(Some(Numbered { address: template, password, first: accounts.first, last: accounts.last }))
-    }
-
-    fn screens(&self, profile: &Profile) -> Result<Vec<(Screen, Vec<CompiledMark>)>, ProfileError> {
-        let mut screens = Vec::new();
-        for (screen, marks) in &profile.screens {
-            let mut compiled = Vec::new();
-            for mark in marks {
-                let key = format!("screens.{screen}");
-                if *mark == profile::Mark::default() {
-                    let at = self.source.text.find(screen.name()).unwrap_or(0);
-                    return Err(self.source.senseless(at..at, key, "a mark without a condition would fit every page"));
-                }
-                compiled.push(CompiledMark {
-                    title: mark.title.clone(),
-                    status: mark.status,
-                    text: mark.text.clone(),
-                    path: mark.path.clone(),
-                    selector: mark.selector.as_ref().map(|text| self.selector(&key, text)).transpose()?,
-                });
-            }
-            screens.push((*screen, compiled));
-        }
-        Ok(screens)
-    }
-
-    fn acts(&self, profile: &Profile) -> Result<BTreeMap<Step, CompiledAct>, ProfileError> {
-        let mut acts = BTreeMap::new();
-        for (step, act) in &profile.steps {
-            let key = format!("steps.{step}");
-            let way = match (&act.get, &act.form) {
-                (Some(path), None) => Way::Get(self.template(&key, path, Place::Step)?),
-                (None, Some(form)) => Way::Form(self.selector(&key, form)?),
-                (both, _) => {
-                    let at =
-                        both.as_ref().map_or_else(|| self.source.text.find(&key).unwrap_or(0), |get| get.span().start);
-                    return Err(self.source.senseless(at..at, key, "a step needs either `get` or `form`"));
-                }
-            };
-            let fill = act
-                .fill
-                .iter()
-                .map(|(field, text)| {
-                    Ok((field.clone(), self.template(&format!("{key}.fill.{field}"), text, Place::Step)?))
-                })
-                .collect::<Result<_, ProfileError>>()?;
-            let compiled = CompiledAct { way, fill, tick_skip: act.tick_skip.clone(), press: act.press.clone() };
-            acts.insert(*step, compiled);
-        }
-        Ok(acts)
-    }
-
-    /// Without a control listener no driver may name it.
-    fn nothing_needs_control(&self, profile: &Profile) -> Result<(), ProfileError> {
-        let source = &profile.accounts.source;
-        if source.as_ref() == &AccountSource::Control {
-            let message = "there is no `[control]` table to make accounts with";
-            return Err(self.source.senseless(source.span(), "accounts.source", message));
-        }
-        let drivers = [
-            ("clock", profile.clock.driver == ClockDriver::Control, "move the clock with"),
-            ("office", profile.office.driver == OfficeDriver::Control, "drive the office with"),
-        ];
-        match drivers.into_iter().find(|(_, needs_control, _)| *needs_control) {
-            None => Ok(()),
-            Some((table, _, purpose)) => {
-                let message = format!("there is no `[control]` table to {purpose}");
-                Err(self.missing(&format!("[{table}]"), &format!("{table}.driver"), message))
-            }
-        }
-    }
-
-    fn global_clock(&self, profile: &Profile) -> Result<Option<GlobalClockSettings>, ProfileError> {
-        let clock = &profile.clock;
-        let senseless = |key: &str, message: &str| Err(self.missing("[clock]", &format!("clock.{key}"), message));
-        if clock.scope != ClockScope::Global {
-            if clock.frozen.is_some() || clock.starts_at.is_some() {
-                return senseless("scope", "`frozen` and `starts_at` are for a clock with `scope = \"global\"`");
-            }
-            return Ok(None);
-        }
-        if clock.driver == ClockDriver::None {
-            return senseless("scope", "without a `driver` there is nothing to move it by");
-        }
-        if profile.accounts.source.as_ref() != &AccountSource::Control {
-            let message = "by the control listener only accounts that it makes can go by one clock: `accounts.source` must be `control`";
-            return senseless("scope", message);
-        }
-        let starts_at = clock.starts_at.map(|instant| instant.0);
-        Ok(Some(GlobalClockSettings { starts_at, frozen: clock.frozen.unwrap_or_default() }))
-    }
-
-    /// The steps of a change send what takes the place of the old: one without it would send empty fields. The steps of an address
-    /// change and the number in its mail belong together: one without the other would send empty fields
-    /// or wait for a mail that nobody could read.
-    fn address_change(&self, profile: &Profile, acts: &BTreeMap<Step, CompiledAct>) -> Result<(), ProfileError> {
-        let fills = |step: Step, hole: Placeholder| {
-            acts.get(&step).is_none_or(|act| act.fill.iter().any(|(_, template)| template.has(hole)))
-        };
-        let step = |step: Step| (format!("[steps.{step}]"), format!("steps.{step}"));
-        let (submit, confirm) = (step(Step::SubmitAddress), step(Step::ConfirmAddress));
-        let knows = |step: Step| acts.contains_key(&step);
-        if !fills(Step::SubmitAddress, Placeholder::NewAddress) {
-            return Err(self.missing(&submit.0, &submit.1, "no field is filled with `{new_address}`"));
-        }
-        if !fills(Step::ConfirmAddress, Placeholder::ConfirmationNumber) {
-            return Err(self.missing(&confirm.0, &confirm.1, "no field is filled with `{number}`"));
-        }
-        let password = step(Step::SubmitPasswordChange);
-        if !fills(Step::SubmitPasswordChange, Placeholder::NewPassword) {
-            return Err(self.missing(&password.0, &password.1, "no field is filled with `{new_password}`"));
-        }
-        if knows(Step::SubmitAddress) && !knows(Step::OpenAddressChange) {
-            return Err(self.missing(
-                &submit.0,
-                &submit.1,
-                "there is no step `open-address-change` that opens its form",
-            ));
-        }
-        match (&profile.mail.confirmation, knows(Step::ConfirmAddress)) {
-            (Some(expression), false) => {
-                let message = "there is no step `confirm-address` that would send the number";
-                Err(self.source.senseless(expression.span(), "mail.confirmation", message))
-            }
-            (None, true) => {
-                let message = "there is no `mail.confirmation` that finds the number in the mail to the new address";
-                Err(self.missing(&confirm.0, &confirm.1, message))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Something is wrong with a table as a whole; its line is where its header stands.

@@ -1,0 +1,84 @@
+//! The target profile as it is written: TOML, one struct a table, nothing unknown allowed.
+
+mod accounts;
+mod clock;
+mod mail;
+mod numbers;
+mod screens;
+mod skip;
+mod steps;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+pub use accounts::{AccountSource, Accounts};
+pub use clock::{Clock, ClockDriver, ClockScope, Control, Office, OfficeDriver};
+pub use mail::{Mail, MailPart};
+pub use numbers::{Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
+pub use screens::Mark;
+pub use skip::Skip;
+pub use steps::{Act, Button};
+pub use text::Span;
+
+use super::{Screen, Step};
+
+/// A description of a login: everything that differs between systems.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Version of this format; 1.
+    pub schema: u32,
+    /// What people call the target.
+    pub name: String,
+    /// Scheme, host and port, without a path.
+    pub base: Spanned<String>,
+    /// Which portals the target has, by name.
+    pub portals: Spanned<Vec<String>>,
+    /// Says, in so many words, who allowed that a host other than this machine is put under load.
+    #[serde(default)]
+    pub authorized_by: Option<String>,
+    /// How its certificate is trusted.
+    #[serde(default)]
+    pub tls: Tls,
+    /// Durations and limits the target declares.
+    #[serde(default)]
+    pub numbers: Numbers,
+    /// How long the harness waits for it, in real time.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What it does where the source leaves it to the target.
+    #[serde(default)]
+    pub policies: Policies,
+    /// How its mails are read.
+    pub mail: Mail,
+    /// Where a skip shows.
+    pub skip: Skip,
+    /// Its control listener, where it has one.
+    pub control: Option<Control>,
+    /// How its clock is moved.
+    #[serde(default)]
+    pub clock: Clock,
+    /// The office that changes an address in person (FAQ-05), where it can be driven.
+    #[serde(default)]
+    pub office: Office,
+    /// Where accounts come from.
+    pub accounts: Accounts,
+    /// How each screen is recognised; any one of the forms given suffices.
+    pub screens: BTreeMap<Screen, Vec<Mark>>,
+    /// How each step is done.
+    pub steps: BTreeMap<Step, Act>,
+    /// What the target does not offer: a clause or check id, and the reason.
+    #[serde(default)]
+    pub not_applicable: BTreeMap<String, String>,
+}
+
+/// How the target's certificate is trusted.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// A PEM file of further authorities to trust, relative to the profile.
+    pub ca_file: Option<std::path::PathBuf>,
+}
