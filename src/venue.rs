@@ -126,6 +126,7 @@ impl Venue {
         let control_address =
             server.control_address().ok_or_else(|| CliError::Internal("no control listener".to_owned()))?;
         let loading = Loading {
+            folder: None,
             base: Some(address(if house.tls { "https" } else { "http" }, server.address())?),
             control: Some(Control { url: address("http", control_address)?, token }),
             global_clock: clocks.global(),

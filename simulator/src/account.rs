@@ -1,5 +1,6 @@
 //! Accounts of the target, and where they come from.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -7,7 +8,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use sekisho_rules::Portal;
 
-use crate::target::{Target, Vars};
+use crate::target::{Fill, Hole, Target};
 
 /// What names an account: an address may have one in each portal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -93,6 +94,22 @@ pub enum AccountError {
     Control(String),
 }
 
+/// What tells one numbered account from another.
+struct Numbering {
+    portal: Portal,
+    number: u32,
+}
+
+impl Fill for Numbering {
+    fn value(&self, hole: &Hole) -> Option<Cow<'_, str>> {
+        match hole {
+            Hole::Portal => Some(Cow::Borrowed(self.portal.name())),
+            Hole::AccountNumber(digits) => Some(Cow::Owned(format!("{:0digits$}", self.number))),
+            _ => None,
+        }
+    }
+}
+
 /// Accounts that exist already and are numbered.
 #[derive(Debug)]
 pub struct NumberedAccounts {
@@ -106,9 +123,10 @@ impl NumberedAccounts {
         let numbered = target.numbered.as_ref()?;
         let accounts = |portal: Portal| {
             (numbered.first..=numbered.last).map(move |number| {
-                let vars = Vars { portal: portal.name(), number, ..Vars::default() };
-                let address = numbered.address.fill(&vars, str::to_owned);
-                let password = numbered.password.fill(&vars, str::to_owned);
+                let numbering = Numbering { portal, number };
+                // The placeholders of both were checked when the profile was read.
+                let address = numbered.address.plain(&numbering).unwrap_or_default();
+                let password = numbered.password.plain(&numbering).unwrap_or_default();
                 Account { key: AccountKey { portal, address }, password, name: format!("{portal} {number}") }
             })
         };

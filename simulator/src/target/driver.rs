@@ -4,7 +4,8 @@ use regex::Regex;
 
 use super::compile::{CompiledMark, Target, Way};
 use super::profile::MailPart;
-use super::template::{Template, Vars};
+use super::scope::{Scope, Taken, Vars};
+use super::template::{Template, Unfilled};
 use super::{Screen, Step};
 use crate::browser::{Answer, FormError, Page, Press, Request};
 use crate::mailbox::Letter;
@@ -34,6 +35,14 @@ pub enum DriverError {
         step: Step,
         /// What was wrong.
         error: FormError,
+    },
+    /// A value that the step puts in is not known.
+    #[error("step `{step}`: {cause}")]
+    Unfilled {
+        /// The step.
+        step: Step,
+        /// Which, and why.
+        cause: Unfilled,
     },
     /// The address that the profile gives cannot be put together.
     #[error("step `{step}`: `{path}` is no path: {cause}")]
@@ -65,9 +74,12 @@ impl Target {
         tick_skip: bool,
     ) -> Result<Request, DriverError> {
         let act = self.acts.get(&step).ok_or(DriverError::StepMissing(step))?;
+        let (taken, cookie) = (Taken::new(), |_: &str| None);
+        let scope = Scope { vars: *vars, skip: tick_skip, taken: &taken, cookie: &cookie };
+        let unfilled = |cause| DriverError::Unfilled { step, cause };
         let selector = match &act.way {
             Way::Get(path) => {
-                let path = path.fill(vars, encode_segment);
+                let path = path.fill(&scope, encode_segment).map_err(unfilled)?;
                 return match self.base.join(&path) {
                     Ok(url) => Ok(Request::get(url)),
                     Err(cause) => Err(DriverError::Path { step, path, cause }),
@@ -79,7 +91,7 @@ impl Target {
         let form_error = |error| DriverError::Form { step, error };
         let mut form = page.form(selector).map_err(form_error)?;
         for (field, value) in &act.fill {
-            form.fill(field, &value.fill(vars, str::to_owned)).map_err(form_error)?;
+            form.fill(field, &value.plain(&scope).map_err(unfilled)?).map_err(form_error)?;
         }
         if let Some(name) = &act.tick_skip {
             if tick_skip { form.tick(name) } else { form.untick(name) }.map_err(form_error)?;
@@ -146,7 +158,9 @@ impl Target {
     /// The fields that a step fills in, with their values; empty where the profile has no such step. For forms that are forged
     /// (FAQ-05a): what a person would send, without the page it stands on.
     pub fn fields(&self, step: Step, vars: &Vars<'_>) -> Vec<(String, String)> {
-        let filled = |(field, value): &(String, Template)| (field.clone(), value.fill(vars, str::to_owned));
+        let (taken, cookie) = (Taken::new(), |_: &str| None);
+        let scope = Scope { vars: *vars, skip: false, taken: &taken, cookie: &cookie };
+        let filled = |(field, value): &(String, Template)| (field.clone(), value.plain(&scope).unwrap_or_default());
         self.acts.get(&step).map(|act| act.fill.iter().map(filled).collect()).unwrap_or_default()
     }
 

@@ -6,6 +6,7 @@ mod compile;
 mod driver;
 mod error;
 mod profile;
+mod scope;
 mod template;
 mod vocabulary;
 
@@ -16,5 +17,7 @@ pub use profile::{
     AccountSource, ClockDriver, ClockScope, Limit, Limits, Numbers, OfficeDriver, Policies, Profile, SkipsAfter, Span,
     Superseded,
 };
-pub use template::Vars;
+pub use scope::{Taken, Vars};
+pub use template::Unfilled;
+pub(crate) use template::{Fill, Hole};
 pub use vocabulary::{Screen, Step};

@@ -1,155 +1,343 @@
-//! Text with `{placeholders}`, checked when the profile is read and filled in when a step is done.
+//! Text with `{placeholders}`, checked when the profile is read and filled in when it is needed.
 
-use std::fmt::Write;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What can be put in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Placeholder {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Hole {
+    /// Name of the portal.
     Portal,
+    /// Registered mail address.
     Address,
+    /// Sign-in ID.
+    Id,
     Password,
     /// The password that takes the place of the present one.
     NewPassword,
-    /// The name of the owner of an additional account.
+    /// The name of the owner of an account.
     Name,
     Code,
     /// The address that takes the place of the registered one (NOTICE-4).
     NewAddress,
     /// The number that was mailed to it.
     ConfirmationNumber,
+    /// Whether the skip is asked for: `true` or `false`.
+    Skip,
     /// The number of an account, with at least so many digits.
     AccountNumber(usize),
+    /// The number of an additional account under its main one, from 1.
+    AdditionalNumber,
+    /// The address of the main account of an additional one; empty for a main account.
+    MainAddress,
+    /// The name the office gave a procedure.
+    Procedure,
+    /// How far a clock is moved, or has been moved since real time, in a unit.
+    Moved(Since, Unit),
+    /// What a clock shall show: RFC 3339, in UTC.
+    Instant,
+    /// The same as `YYYY-MM-DD hh:mm:ss` in the time zone of this machine.
+    LocalInstant,
+    /// The same in seconds since 1970.
+    UnixSeconds,
+    /// A value taken from an earlier answer.
+    Taken(String),
+    /// The value of a cookie of the browser.
+    Cookie(String),
 }
 
-/// Where a text with holes stands, and so what can be put in.
+/// Since when a clock has been moved so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// Since it was moved last.
+    LastMove,
+    /// Since real time.
+    RealTime,
+}
+
+/// The unit of a length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    Seconds,
+    Milliseconds,
+}
+
+/// Where a text with holes stands, and so what can be put in beside `{secret:…}` and what `[values]` defines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In a step: what a person knows then.
     Step,
-    /// In the accounts that exist already: what tells them apart.
+    /// In accounts that are numbered: what tells them apart.
     Account,
+    /// In a command that makes an account.
+    NewAccount,
+    /// In the means that move a clock.
+    Clock,
+    /// In the means that drive the office.
+    Office,
+    /// Where nothing in particular is known: headers of all requests, the proxy, the reset.
+    Plain,
+}
+
+impl Place {
+    pub(crate) const ALL: [Place; 6] =
+        [Place::Step, Place::Account, Place::NewAccount, Place::Clock, Place::Office, Place::Plain];
+}
+
+/// The placeholders of each place, by name.
+fn known(place: Place) -> Vec<(&'static str, Hole)> {
+    use Since::{LastMove, RealTime};
+    use Unit::{Milliseconds, Seconds};
+    let account = || vec![("portal", Hole::Portal), ("address", Hole::Address), ("id", Hole::Id)];
+    match place {
+        Place::Step => {
+            let mut all = account();
+            all.extend([
+                ("password", Hole::Password),
+                ("new_password", Hole::NewPassword),
+                ("name", Hole::Name),
+                ("code", Hole::Code),
+                ("new_address", Hole::NewAddress),
+                ("number", Hole::ConfirmationNumber),
+                ("skip", Hole::Skip),
+            ]);
+            all
+        }
+        Place::Account => {
+            vec![("portal", Hole::Portal), ("number", Hole::AccountNumber(1)), ("additional", Hole::AdditionalNumber)]
+        }
+        Place::NewAccount => {
+            let mut all = account();
+            all.extend([("password", Hole::Password), ("name", Hole::Name), ("main", Hole::MainAddress)]);
+            all
+        }
+        Place::Clock => vec![
+            ("by_seconds", Hole::Moved(LastMove, Seconds)),
+            ("by_ms", Hole::Moved(LastMove, Milliseconds)),
+            ("offset_seconds", Hole::Moved(RealTime, Seconds)),
+            ("offset_ms", Hole::Moved(RealTime, Milliseconds)),
+            ("instant", Hole::Instant),
+            ("local_instant", Hole::LocalInstant),
+            ("unix_seconds", Hole::UnixSeconds),
+        ],
+        Place::Office => {
+            let mut all = account();
+            all.extend([("new_address", Hole::NewAddress), ("procedure", Hole::Procedure)]);
+            all
+        }
+        Place::Plain => Vec::new(),
+    }
+}
+
+/// A secret of the profile: it is put in like any other text, and never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// What a profile defines for its templates.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// `[values]`: texts with holes of their own.
+    pub(crate) values: BTreeMap<String, String>,
+    /// `[secrets]`, read.
+    pub(crate) secrets: BTreeMap<String, Secret>,
+    /// What some step takes from an answer.
+    pub(crate) taken: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Text(String),
-    Hole(Placeholder),
+    Secret(Secret),
+    Hole(Hole),
 }
 
 /// A text with holes. `{{` and `}}` stand for braces.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Template(Vec<Piece>);
 
-/// The values for one filling.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Vars<'a> {
-    /// Name of the portal.
-    pub portal: &'a str,
-    /// Sign-in ID.
-    pub address: &'a str,
-    /// Password.
-    pub password: &'a str,
-    /// The password that takes its place, or that of an additional account.
-    pub new_password: &'a str,
-    /// The name of the owner of an additional account.
-    pub name: &'a str,
-    /// One-time password.
-    pub code: &'a str,
-    /// The address that takes the place of the registered one.
-    pub new_address: &'a str,
-    /// The number that was mailed to it.
-    pub confirmation: &'a str,
-    /// Number of an account.
-    pub number: u32,
+/// Gives the values for one filling.
+pub(crate) trait Fill {
+    /// What goes into a hole; `None` where it is not known now.
+    fn value(&self, hole: &Hole) -> Option<Cow<'_, str>>;
+}
+
+/// A hole could not be filled: a value that no answer has given so far, or a cookie that the browser does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfilled {
+    /// No answer has given it.
+    #[error("`{{{0}}}` was not taken from any answer so far")]
+    Taken(String),
+    /// There is no such cookie.
+    #[error("the browser holds no cookie `{0}`")]
+    Cookie(String),
+    /// It is not known in this place. Our bug: the place was checked when the profile was read.
+    #[error("a placeholder has no value here")]
+    Unknown,
 }
 
 impl Template {
-    /// Reads a template; the error names the placeholder that is not known.
-    pub(crate) fn parse(text: &str, place: Place) -> Result<Template, String> {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// Names the placeholder that is not known, or that turns in a circle.
+    pub(crate) fn parse(text: &str, place: Place, names: &Names) -> Result<Template, String> {
         let mut pieces = Vec::new();
-        let mut plain = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find(['{', '}']) {
-            plain.push_str(&rest[..at]);
-            let from_brace = &rest[at..];
-            if let Some(after) = from_brace.strip_prefix("{{").or_else(|| from_brace.strip_prefix("}}")) {
-                plain.push_str(&from_brace[..1]);
-                rest = after;
-                continue;
-            }
-            let Some((name, after)) = from_brace.strip_prefix('{').and_then(|inner| inner.split_once('}')) else {
-                return Err("a brace stands alone; write `{{` or `}}` for the character itself".to_owned());
-            };
-            if !plain.is_empty() {
-                pieces.push(Piece::Text(std::mem::take(&mut plain)));
-            }
-            pieces.push(Piece::Hole(placeholder(name, place)?));
-            rest = after;
-        }
-        plain.push_str(rest);
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(plain));
-        }
+        read(text, place, names, &mut Vec::new(), &mut pieces)?;
         Ok(Template(pieces))
     }
 
-    /// Fills the holes; each value passes through `escape` first.
-    pub(crate) fn fill(&self, vars: &Vars<'_>, escape: impl Fn(&str) -> String) -> String {
+    /// Fills the holes; each value passes through `escape` first, the text between them does not.
+    ///
+    /// # Errors
+    /// When a value is not known now.
+    pub(crate) fn fill(&self, from: &impl Fill, escape: impl Fn(&str) -> String) -> Result<String, Unfilled> {
         let mut filled = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
-                Piece::Hole(Placeholder::Portal) => filled.push_str(&escape(vars.portal)),
-                Piece::Hole(Placeholder::Address) => filled.push_str(&escape(vars.address)),
-                Piece::Hole(Placeholder::Password) => filled.push_str(&escape(vars.password)),
-                Piece::Hole(Placeholder::NewPassword) => filled.push_str(&escape(vars.new_password)),
-                Piece::Hole(Placeholder::Name) => filled.push_str(&escape(vars.name)),
-                Piece::Hole(Placeholder::Code) => filled.push_str(&escape(vars.code)),
-                Piece::Hole(Placeholder::NewAddress) => filled.push_str(&escape(vars.new_address)),
-                Piece::Hole(Placeholder::ConfirmationNumber) => filled.push_str(&escape(vars.confirmation)),
-                Piece::Hole(Placeholder::AccountNumber(digits)) => {
-                    // Writing to a string cannot fail.
-                    let _ = write!(filled, "{:0digits$}", vars.number);
+                Piece::Secret(secret) => filled.push_str(&escape(&secret.0)),
+                Piece::Hole(hole) => {
+                    let value = from.value(hole).ok_or_else(|| match hole {
+                        Hole::Taken(name) => Unfilled::Taken(name.clone()),
+                        Hole::Cookie(name) => Unfilled::Cookie(name.clone()),
+                        _ => Unfilled::Unknown,
+                    })?;
+                    filled.push_str(&escape(&value));
                 }
             }
         }
-        filled
+        Ok(filled)
     }
 
-    /// Whether the number of an account stands in it.
-    pub(crate) fn has_account_number(&self) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Hole(Placeholder::AccountNumber(_))))
+    /// The same without escaping.
+    ///
+    /// # Errors
+    /// As [`Template::fill`].
+    pub(crate) fn plain(&self, from: &impl Fill) -> Result<String, Unfilled> {
+        self.fill(from, str::to_owned)
     }
 
-    /// Whether this is put in somewhere.
-    pub(crate) fn has(&self, placeholder: Placeholder) -> bool {
-        self.0.contains(&Piece::Hole(placeholder))
+    /// Whether a hole of this kind stands in it.
+    pub(crate) fn has(&self, wanted: impl Fn(&Hole) -> bool) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Hole(hole) if wanted(hole)))
+    }
+
+    /// The hole, where it is all there is.
+    pub(crate) fn sole_hole(&self) -> Option<&Hole> {
+        match self.0.as_slice() {
+            [Piece::Hole(hole)] => Some(hole),
+            _ => None,
+        }
     }
 }
 
-fn placeholder(name: &str, place: Place) -> Result<Placeholder, String> {
-    match (place, name) {
-        (_, "portal") => Ok(Placeholder::Portal),
-        (Place::Step, "address") => Ok(Placeholder::Address),
-        (Place::Step, "password") => Ok(Placeholder::Password),
-        (Place::Step, "new_password") => Ok(Placeholder::NewPassword),
-        (Place::Step, "name") => Ok(Placeholder::Name),
-        (Place::Step, "code") => Ok(Placeholder::Code),
-        (Place::Step, "new_address") => Ok(Placeholder::NewAddress),
-        (Place::Step, "number") => Ok(Placeholder::ConfirmationNumber),
-        (Place::Step, _) => Err(format!(
-            "`{{{name}}}` is not known in a step; there are `{{portal}}`, `{{address}}`, `{{password}}`, `{{new_password}}`, `{{name}}`, \
-             `{{code}}`, `{{new_address}}` and `{{number}}`, the number that confirms the new address"
-        )),
-        (Place::Account, "number") => Ok(Placeholder::AccountNumber(1)),
-        (Place::Account, _) => match name.strip_prefix("number:").map(str::parse) {
-            Some(Ok(digits @ 1..=9)) => Ok(Placeholder::AccountNumber(digits)),
-            Some(_) => Err(format!("`{{{name}}}` has no number of digits from 1 to 9")),
-            None => Err(format!(
-                "`{{{name}}}` is not known in an account; there are `{{portal}}`, `{{number}}`, and `{{number:5}}` for five digits"
-            )),
-        },
+/// Nothing is known: for texts in which only secrets stand.
+pub(crate) struct Nothing;
+
+impl Fill for Nothing {
+    fn value(&self, _: &Hole) -> Option<Cow<'_, str>> {
+        None
     }
+}
+
+/// Reads a text into pieces. `within` are the values that it stands in, outermost first.
+fn read<'a>(
+    text: &str,
+    place: Place,
+    names: &'a Names,
+    within: &mut Vec<&'a str>,
+    pieces: &mut Vec<Piece>,
+) -> Result<(), String> {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        plain.push_str(&rest[..at]);
+        let from_brace = &rest[at..];
+        if let Some(after) = from_brace.strip_prefix("{{").or_else(|| from_brace.strip_prefix("}}")) {
+            plain.push_str(&from_brace[..1]);
+            rest = after;
+            continue;
+        }
+        let Some((name, after)) = from_brace.strip_prefix('{').and_then(|inner| inner.split_once('}')) else {
+            return Err("a brace stands alone; write `{{` or `}}` for the character itself".to_owned());
+        };
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(std::mem::take(&mut plain)));
+        }
+        rest = after;
+        match names.values.get_key_value(name) {
+            None => pieces.push(placeholder(name, place, names)?),
+            Some((name, _)) if within.contains(&name.as_str()) => {
+                let circle: Vec<_> =
+                    within.iter().copied().chain([name.as_str()]).map(|n| format!("`{{{n}}}`")).collect();
+                return Err(format!("the values turn in a circle: {}", circle.join(" holds ")));
+            }
+            Some((name, value)) => {
+                within.push(name);
+                read(value, place, names, within, pieces)?;
+                within.pop();
+            }
+        }
+    }
+    plain.push_str(rest);
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    Ok(())
+}
+
+fn placeholder(name: &str, place: Place, names: &Names) -> Result<Piece, String> {
+    let known = known(place);
+    if let Some((_, hole)) = known.iter().find(|(known, _)| *known == name) {
+        return Ok(Piece::Hole(hole.clone()));
+    }
+    if let Some(secret) = name.strip_prefix("secret:") {
+        let found = names.secrets.get(secret);
+        return found.map(|secret| Piece::Secret(secret.clone())).ok_or_else(|| {
+            format!(
+                "`{{{name}}}` names a secret that `[secrets]` does not define{}",
+                nearest(secret, names.secrets.keys())
+            )
+        });
+    }
+    match (place, name.split_once(':')) {
+        (Place::Account, Some(("number", digits))) => {
+            return match digits.parse() {
+                Ok(digits @ 1..=9) => Ok(Piece::Hole(Hole::AccountNumber(digits))),
+                _ => Err(format!("`{{{name}}}` has no number of digits from 1 to 9")),
+            };
+        }
+        (Place::Step, Some(("cookie", cookie))) if !cookie.is_empty() => {
+            return Ok(Piece::Hole(Hole::Cookie(cookie.to_owned())));
+        }
+        (Place::Step, None) if names.taken.contains(name) => return Ok(Piece::Hole(Hole::Taken(name.to_owned()))),
+        _ => {}
+    }
+    let mut here: Vec<String> = known.iter().map(|(name, _)| format!("`{{{name}}}`")).collect();
+    match place {
+        Place::Step => here.push("`{cookie:NAME}` and what a step takes from an answer".to_owned()),
+        Place::Account => here.push("`{number:5}` for five digits".to_owned()),
+        _ => {}
+    }
+    here.push("`{secret:NAME}` and what `[values]` defines".to_owned());
+    let candidates = known.iter().map(|(name, _)| *name).chain(names.values.keys().map(String::as_str));
+    let candidates: Vec<String> = candidates.chain(names.taken.iter().map(String::as_str)).map(str::to_owned).collect();
+    Err(format!("`{{{name}}}` is not known here{}; there are {}", nearest(name, candidates.iter()), here.join(", ")))
+}
+
+/// A hint at the known name that one most resembles.
+fn nearest<'a>(unknown: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let nearest = known
+        .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
+        .filter(|(distance, _)| *distance <= 3)
+        .min();
+    nearest.map(|(_, known)| format!(" (did you mean `{known}`?)")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -158,37 +346,76 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn holes_are_filled() {
-        let vars = Vars { portal: "seeker", number: 7, ..Vars::default() };
-        let filled = Template::parse("/{portal}/{{x}}/{number:5}", Place::Account).unwrap().fill(&vars, str::to_owned);
-        assert_eq!(filled, "/seeker/{x}/00007");
-    }
+    struct Given(&'static [(&'static str, Hole, &'static str)]);
 
-    #[test]
-    fn the_number_of_a_step_is_the_one_that_confirms_an_address() {
-        let vars = Vars { new_address: "new@a.test", confirmation: "012345", number: 7, ..Vars::default() };
-        let filled = Template::parse("{new_address} {number}", Place::Step).unwrap().fill(&vars, str::to_owned);
-        assert_eq!(filled, "new@a.test 012345");
-        assert!(Template::parse("{number:5}", Place::Step).is_err());
-        assert!(Template::parse("{new_address}", Place::Account).is_err());
-    }
-
-    #[test]
-    fn unknown_holes_are_named() {
-        for place in [Place::Step, Place::Account] {
-            assert!(Template::parse("{porta}", place).unwrap_err().contains("{porta}"));
-            assert!(Template::parse("{number:x}", place).is_err());
-            assert!(Template::parse("half {open", place).is_err());
-            assert!(Template::parse("half open}", place).is_err());
+    impl Fill for Given {
+        fn value(&self, hole: &Hole) -> Option<Cow<'_, str>> {
+            self.0.iter().find(|(_, known, _)| known == hole).map(|(_, _, value)| Cow::Borrowed(*value))
         }
+    }
+
+    fn parse(text: &str, place: Place) -> Result<Template, String> {
+        Template::parse(text, place, &Names::default())
+    }
+
+    #[test]
+    fn holes_are_filled_and_escaped() {
+        let given = Given(&[("", Hole::Portal, "see/ker"), ("", Hole::AccountNumber(5), "00007")]);
+        let template = parse("/{portal}/{{x}}/{number:5}", Place::Account).unwrap();
+        assert_eq!(template.plain(&given).unwrap(), "/see/ker/{x}/00007");
+        assert_eq!(template.fill(&given, |value| value.replace('/', "%2F")).unwrap(), "/see%2Fker/{x}/00007");
+    }
+
+    #[test]
+    fn values_are_put_in_wherever_they_are_named_and_may_not_turn_in_a_circle() {
+        let values = [("api", "/api/{portal}"), ("login", "{api}/login"), ("a", "x{b}"), ("b", "{c}"), ("c", "{a}")];
+        let values = values.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let names = Names { values: values.into(), ..Names::default() };
+        let given = Given(&[("", Hole::Portal, "seeker")]);
+        let template = Template::parse("{login}?a", Place::Step, &names).unwrap();
+        assert_eq!(template.plain(&given).unwrap(), "/api/seeker/login?a");
+        let error = Template::parse("{a}", Place::Step, &names).unwrap_err();
+        assert_eq!(error, "the values turn in a circle: `{a}` holds `{b}` holds `{c}` holds `{a}`");
+        // The same value twice side by side is no circle.
+        assert!(Template::parse("{api}{api}", Place::Step, &names).is_ok());
+    }
+
+    #[test]
+    fn secrets_are_put_in_and_not_shown() {
+        let secrets = [("token".to_owned(), Secret("s3cr3t".to_owned()))];
+        let names = Names { secrets: secrets.into(), ..Names::default() };
+        let template = Template::parse("Bearer {secret:token}", Place::Plain, &names).unwrap();
+        assert_eq!(template.plain(&Nothing).unwrap(), "Bearer s3cr3t");
+        assert!(!format!("{template:?}").contains("s3cr3t"));
+        assert!(Template::parse("{secret:tokem}", Place::Plain, &names).unwrap_err().contains("did you mean `token`"));
+    }
+
+    #[test]
+    fn what_no_answer_gave_cannot_be_put_in() {
+        let names = Names { taken: ["csrf".to_owned()].into(), ..Names::default() };
+        let template = Template::parse("{csrf}", Place::Step, &names).unwrap();
+        assert_eq!(template.plain(&Nothing), Err(Unfilled::Taken("csrf".to_owned())));
+        assert_eq!(parse("{cookie:a}", Place::Step).unwrap().plain(&Nothing), Err(Unfilled::Cookie("a".to_owned())));
+        assert!(parse("{csrf}", Place::Step).unwrap_err().contains("`{csrf}` is not known here"));
+    }
+
+    #[test]
+    fn unknown_holes_are_named_and_the_nearest_is_suggested() {
+        for place in [Place::Step, Place::Account, Place::Clock, Place::Plain, Place::Office, Place::NewAccount] {
+            assert!(parse("{porta}", place).unwrap_err().contains("{porta}"));
+            assert!(parse("{number:x}", place).is_err());
+            assert!(parse("half {open", place).is_err());
+            assert!(parse("half open}", place).is_err());
+        }
+        assert!(parse("{porta}", Place::Step).unwrap_err().contains("did you mean `portal`"));
+        assert!(parse("{new_address}", Place::Account).is_err() && parse("{number:5}", Place::Step).is_err());
     }
 
     proptest! {
         #[test]
         fn reading_never_panics_and_plain_text_stays(text in ".{0,60}") {
-            if let Ok(template) = Template::parse(&text, Place::Step) && !text.contains(['{', '}']) {
-                prop_assert_eq!(template.fill(&Vars::default(), str::to_owned), text);
+            if let Ok(template) = parse(&text, Place::Step) && !text.contains(['{', '}']) {
+                prop_assert_eq!(template.plain(&Nothing).unwrap(), text);
             }
         }
     }

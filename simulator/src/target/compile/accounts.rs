@@ -1,7 +1,7 @@
 //! Accounts, compiled.
 
 use super::super::profile::{AccountSource, Profile};
-use super::super::template::Place;
+use super::super::template::{Hole, Place};
 use super::{Compiler, Numbered, ProfileError};
 
 impl Compiler<'_> {
@@ -15,7 +15,7 @@ impl Compiler<'_> {
             return Err(self.source.senseless(accounts.source.span(), "accounts", message));
         };
         let template = self.template("accounts.address", address, Place::Account)?;
-        if !template.has_account_number() {
+        if !template.has(|hole| matches!(hole, Hole::AccountNumber(_))) {
             let message = "without `{number}` every account would be the same";
             return Err(self.source.senseless(address.span(), "accounts.address", message));
         }

@@ -5,6 +5,7 @@ mod accounts;
 mod clock;
 mod screens;
 mod steps;
+mod values;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -18,7 +19,7 @@ use url::Url;
 
 use super::error::{ProfileError, Source};
 use super::profile::{self, AccountSource, ClockDriver, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
-use super::template::{Place, Template};
+use super::template::{Names, Place, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
 
@@ -43,6 +44,8 @@ pub struct Target {
     pub authorized_by: Option<String>,
     /// PEM file of further authorities to trust.
     pub ca_file: Option<PathBuf>,
+    /// Secrets of the profile, to be kept out of every report.
+    pub secrets: Vec<String>,
     /// Where our sink takes its mail.
     pub mail_listen: SocketAddr,
     /// Its control listener.
@@ -135,6 +138,8 @@ pub(in crate::target) struct CompiledStatus {
 /// How a profile is loaded.
 #[derive(Debug, Clone, Default)]
 pub struct Loading {
+    /// The folder that files are relative to which the profile names; [`Target::load`] gives that of the profile.
+    pub folder: Option<PathBuf>,
     /// Replaces `base`: the embedded server listens on a port that no profile can know.
     pub base: Option<Url>,
     /// Replaces `[control]`.
@@ -151,11 +156,8 @@ impl Target {
     pub fn load(path: &Path, loading: &Loading) -> Result<Target, ProfileError> {
         let text =
             std::fs::read_to_string(path).map_err(|cause| ProfileError::Unreadable { path: path.to_owned(), cause })?;
-        let mut target = Target::parse(&path.display().to_string(), &text, loading)?;
-        if let (Some(file), Some(folder)) = (&target.ca_file, path.parent()) {
-            target.ca_file = Some(folder.join(file));
-        }
-        Ok(target)
+        let folder = path.parent().map(Path::to_owned);
+        Target::parse(&path.display().to_string(), &text, &Loading { folder, ..loading.clone() })
     }
 
     /// Compiles the text of a profile; `name` is what errors call it.
@@ -169,7 +171,11 @@ impl Target {
             let at = text.find("schema").unwrap_or(0);
             return Err(source.senseless(at..at, "schema", "only version 1 of the format is known"));
         }
-        let compiler = Compiler { source: &source };
+        let compiler = Compiler {
+            source: &source,
+            folder: loading.folder.as_deref(),
+            names: values::names(&profile, &source, loading.folder.as_deref())?,
+        };
         let screens = compiler.screens(&profile)?;
         let acts = compiler.acts(&profile)?;
         let numbered = compiler.numbered(&profile)?;
@@ -223,7 +229,8 @@ impl Target {
             numbers: profile.numbers,
             policies: profile.policies,
             authorized_by: profile.authorized_by,
-            ca_file: profile.tls.ca_file,
+            ca_file: profile.tls.ca_file.map(|file| compiler.file(&file)),
+            secrets: compiler.names.secrets.values().map(|secret| secret.0.clone()).collect(),
             clock: profile.clock.driver,
             global_clock,
             office: profile.office.driver,
@@ -238,9 +245,16 @@ impl Target {
 
 struct Compiler<'a> {
     source: &'a Source<'a>,
+    names: Names,
+    folder: Option<&'a Path>,
 }
 
 impl Compiler<'_> {
+    /// A file that the profile names, relative to it.
+    fn file(&self, path: &Path) -> PathBuf {
+        self.folder.map_or_else(|| path.to_owned(), |folder| folder.join(path))
+    }
+
     fn selector(&self, key: &str, text: &Spanned<String>) -> Result<Selector, ProfileError> {
         Selector::parse(text.as_ref()).map_err(|error| self.source.senseless(text.span(), key, error.to_string()))
     }
@@ -261,7 +275,8 @@ impl Compiler<'_> {
     }
 
     fn template(&self, key: &str, text: &Spanned<String>, place: Place) -> Result<Template, ProfileError> {
-        Template::parse(text.as_ref(), place).map_err(|message| self.source.senseless(text.span(), key, message))
+        Template::parse(text.as_ref(), place, &self.names)
+            .map_err(|message| self.source.senseless(text.span(), key, message))
     }
 
     fn origin(&self, key: &str, text: &Spanned<String>) -> Result<Url, ProfileError> {

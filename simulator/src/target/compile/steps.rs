@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::Step;
 use super::super::profile::Profile;
-use super::super::template::{Place, Placeholder};
+use super::super::template::{Hole, Place};
 use super::{CompiledAct, Compiler, ProfileError, Way};
 
 impl Compiler<'_> {
@@ -42,20 +42,20 @@ impl Compiler<'_> {
         profile: &Profile,
         acts: &BTreeMap<Step, CompiledAct>,
     ) -> Result<(), ProfileError> {
-        let fills = |step: Step, hole: Placeholder| {
-            acts.get(&step).is_none_or(|act| act.fill.iter().any(|(_, template)| template.has(hole)))
+        let fills = |step: Step, hole: Hole| {
+            acts.get(&step).is_none_or(|act| act.fill.iter().any(|(_, template)| template.has(|found| *found == hole)))
         };
         let step = |step: Step| (format!("[steps.{step}]"), format!("steps.{step}"));
         let (submit, confirm) = (step(Step::SubmitAddress), step(Step::ConfirmAddress));
         let knows = |step: Step| acts.contains_key(&step);
-        if !fills(Step::SubmitAddress, Placeholder::NewAddress) {
+        if !fills(Step::SubmitAddress, Hole::NewAddress) {
             return Err(self.missing(&submit.0, &submit.1, "no field is filled with `{new_address}`"));
         }
-        if !fills(Step::ConfirmAddress, Placeholder::ConfirmationNumber) {
+        if !fills(Step::ConfirmAddress, Hole::ConfirmationNumber) {
             return Err(self.missing(&confirm.0, &confirm.1, "no field is filled with `{number}`"));
         }
         let password = step(Step::SubmitPasswordChange);
-        if !fills(Step::SubmitPasswordChange, Placeholder::NewPassword) {
+        if !fills(Step::SubmitPasswordChange, Hole::NewPassword) {
             return Err(self.missing(&password.0, &password.1, "no field is filled with `{new_password}`"));
         }
         if knows(Step::SubmitAddress) && !knows(Step::OpenAddressChange) {

@@ -8,6 +8,7 @@ mod screens;
 mod skip;
 mod steps;
 mod text;
+mod values;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub use screens::Mark;
 pub use skip::Skip;
 pub use steps::{Act, Button};
 pub use text::Span;
+pub use values::SecretSource;
 
 use super::{Screen, Step};
 
@@ -40,6 +42,12 @@ pub struct Profile {
     /// Says, in so many words, who allowed that a host other than this machine is put under load.
     #[serde(default)]
     pub authorized_by: Option<String>,
+    /// Texts that other texts put in by name, as `{name}`; they may hold placeholders themselves.
+    #[serde(default)]
+    pub values: BTreeMap<String, Spanned<String>>,
+    /// Secrets that texts put in as `{secret:name}`.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, SecretSource>,
     /// How its certificate is trusted.
     #[serde(default)]
     pub tls: Tls,

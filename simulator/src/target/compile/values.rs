@@ -1,0 +1,59 @@
+//! Values and secrets: read before anything that names them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::super::error::Source;
+use super::super::profile::{Profile, SecretSource};
+use super::super::template::{Names, Place, Secret, Template};
+use super::ProfileError;
+
+/// What the profile defines for its templates.
+pub(super) fn names(profile: &Profile, source: &Source<'_>, folder: Option<&Path>) -> Result<Names, ProfileError> {
+    let mut secrets = BTreeMap::new();
+    for (name, from) in &profile.secrets {
+        secrets.insert(name.clone(), secret(name, from, source, folder)?);
+    }
+    let values = profile.values.iter().map(|(name, text)| (name.clone(), text.as_ref().clone())).collect();
+    let taken = BTreeSet::new();
+    let names = Names { values, secrets, taken };
+    for (name, text) in &profile.values {
+        let in_each = || Place::ALL.iter().map(|place| Template::parse(&format!("{{{name}}}"), *place, &names));
+        // What stands in a value is known in some places and not in others; one that is known in none is wrong.
+        if let Some(message) = in_each().find_map(Result::err).filter(|_| in_each().all(|read| read.is_err())) {
+            return Err(source.senseless(text.span(), format!("values.{name}"), message));
+        }
+    }
+    Ok(names)
+}
+
+fn secret(name: &str, from: &SecretSource, source: &Source<'_>, folder: Option<&Path>) -> Result<Secret, ProfileError> {
+    let key = format!("secrets.{name}");
+    match (&from.env, &from.file) {
+        (Some(variable), None) => match std::env::var(variable.as_ref()) {
+            Ok(secret) if !secret.is_empty() => Ok(Secret(secret)),
+            _ => {
+                let message = format!(
+                    "the environment variable `{}` is not set\n\nhint: export it before the run; secrets never stand in a profile",
+                    variable.as_ref()
+                );
+                Err(source.senseless(variable.span(), key, message))
+            }
+        },
+        (None, Some(file)) => {
+            let path = folder.map_or_else(|| file.as_ref().clone(), |folder| folder.join(file.as_ref()));
+            match std::fs::read_to_string(&path) {
+                Ok(text) if !text.trim().is_empty() => Ok(Secret(text.trim().to_owned())),
+                Ok(_) => Err(source.senseless(file.span(), key, format!("`{}` is empty", path.display()))),
+                Err(error) => {
+                    Err(source.senseless(file.span(), key, format!("cannot read `{}`: {error}", path.display())))
+                }
+            }
+        }
+        (Some(given), Some(_)) => Err(source.senseless(given.span(), key, "give either `env` or `file`")),
+        (None, None) => {
+            let at = source.text.find(&format!("{name} ")).unwrap_or(0);
+            Err(source.senseless(at..at, key, "`env` or `file` must say where the secret comes from"))
+        }
+    }
+}
