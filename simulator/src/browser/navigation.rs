@@ -12,7 +12,7 @@ use super::client::{KeptConnections, Network, Received};
 use super::error::NetworkError;
 use super::hop::Hop;
 use super::jar::Jar;
-use super::request::Request;
+use super::request::{Kind, Request};
 use super::witness::{AnswerView, ExchangeView, Witness};
 
 /// Redirects followed in one navigation.
@@ -63,6 +63,7 @@ impl Browser {
     pub async fn navigate(&mut self, request: Request, step: &str, now: SystemTime) -> Result<Answer, NetworkError> {
         let begun = Instant::now();
         let mut offered = Vec::new();
+        let kind = request.kind;
         let mut hop = Hop::first(request);
         loop {
             let received = self.exchange(&hop, step, now).await?;
@@ -77,7 +78,10 @@ impl Browser {
                     cookies: offered,
                     duration_us: microseconds(begun),
                 };
-                self.current = Some(answer.clone());
+                // What a script fetches is not shown: the page stays open.
+                if kind == Kind::Navigation {
+                    self.current = Some(answer.clone());
+                }
                 return Ok(answer);
             };
             if next.passed.len() > MAX_REDIRECTS {
