@@ -22,6 +22,7 @@ import sys
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 PYTHON_VERSION = (3, 11)
 INSTALL_LIMIT_SECONDS = 600
+SEED_LIMIT_SECONDS = 600
 READY_LIMIT_SECONDS = 60
 STOP_LIMIT_SECONDS = 10
 ACCOUNTS_LIMIT = 99_999
@@ -82,9 +83,10 @@ def installed(venv, requirements):
             return python
         refuse_foreign_folder(venv)
         print(f"installing {requirements.parent.name} into {venv}", file=sys.stderr)
-        install([interpreter(), "-m", "venv", "--clear", venv])
-        install([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                 "--no-deps", "--requirement", requirements])
+        run_to_end([interpreter(), "-m", "venv", "--clear", venv], INSTALL_LIMIT_SECONDS)
+        run_to_end([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                    "--no-deps", "--requirement", requirements], INSTALL_LIMIT_SECONDS,
+                   hint="installing needs a package index that can be reached")
         stamp.write_text(wanted, encoding="utf-8")
     return python
 
@@ -107,12 +109,16 @@ def interpreter():
     return found
 
 
-def install(command):
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False,
-                          timeout=INSTALL_LIMIT_SECONDS)
+def run_to_end(command, limit_seconds, environment=None, hint="see above"):
+    """Runs a program that must succeed in time; what it prints is progress, not data."""
+    try:
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
+                              stdout=sys.stderr, check=False, timeout=limit_seconds)
+    except subprocess.TimeoutExpired as reason:
+        raise StartError(f"{reason}", hint) from reason
     if done.returncode != 0:
-        raise StartError(f"`{command[0]} {command[1]} {command[2]}` failed",
-                         "see above; installing needs a package index that can be reached")
+        shown = " ".join(map(str, command[:3]))
+        raise StartError(f"`{shown} …` ended with {done.returncode}", hint)
 
 
 def moved_clock(clock):
@@ -162,7 +168,7 @@ def serve(command, environment, listening, log, path):
     signal.set_wakeup_fd(stop_writer)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
         signal.signal(number, lambda *_: None)
-    with open(log, "ab") as output:
+    with open(log, "wb") as output:
         child = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
                                  stdout=output, stderr=output, start_new_session=True,
                                  pass_fds=[listening.fileno()], preexec_fn=die_with_parent)
@@ -221,5 +227,11 @@ def run(main):
     try:
         main()
     except StartError as error:
-        print(f"error: {error}\n\nhint: {error.hint}", file=sys.stderr)
-        sys.exit(2)
+        fail(error, error.hint)
+    except OSError as error:
+        fail(error, "look at the paths given, and at the space left")
+
+
+def fail(error, hint):
+    print(f"error: {error}\n\nhint: {hint}", file=sys.stderr)
+    sys.exit(2)

@@ -15,6 +15,9 @@ from flask_wtf import CSRFProtect
 # Secure cookies need https, and this one only ever listens on loopback without it.
 PLAIN_HTTP_COOKIE = {"httponly": True, "secure": False, "samesite": "Strict"}
 
+# The package says so for its own pages only.
+NOT_KEPT = {"Cache-Control": "no-store"}
+
 MY_PAGE = """
 {% extends "security/base.html" %}
 {% set title = "My Page" %}
@@ -43,6 +46,7 @@ app.config.update(
         "argon2__time_cost": 1, "argon2__memory_cost": 1024, "argon2__parallelism": 1,
     },
     SECURITY_POST_LOGIN_VIEW="/my-page",
+    SECURITY_POST_LOGOUT_VIEW="/login",
     SECURITY_CHANGEABLE=True,
     SECURITY_CHANGE_EMAIL=True,
     # FAQ-01, FAQ-03: a code by mail, for 30 minutes.
@@ -83,10 +87,10 @@ security = Security(app, users)
 @app.get("/my-page")
 @auth_required("session")
 def my_page():
-    return render_template_string(MY_PAGE)
+    return render_template_string(MY_PAGE), NOT_KEPT
 
 
 @app.get("/api/my-page")
 @auth_required("session", "token")
 def my_page_as_json():
-    return jsonify(address=current_user.email)
+    return jsonify(address=current_user.email), NOT_KEPT

@@ -4,6 +4,7 @@ Waitress waits with `select` alone. Gunicorn was tried first: its arbiter calls 
 fails with EINVAL in Python 3.11 when libfaketime moves only the wall clock.
 """
 
+import logging
 import socket
 import sys
 
@@ -15,6 +16,9 @@ THREADS = 8
 # Idle connections are timed by the wall clock, which jumps by months here.
 IDLE_LIMIT_SECONDS = 10 * 365 * 86_400
 CONNECTIONS_LIMIT = 1_000
+
+# It warns of every request that waits for a thread: under load, of nearly all.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 serve(
     app,
