@@ -10,12 +10,12 @@ MINUTE = 60
 DAY = 24 * 60 * MINUTE
 
 HERE = Path(__file__).resolve().parent
-FOLDER = Path(os.environ["PORTAL_FOLDER"])
+FOLDER = Path(os.environ["SITE_FOLDER"])
 
-SECRET_KEY = os.environ["PORTAL_SECRET_KEY"]
+SECRET_KEY = os.environ["SITE_SECRET_KEY"]
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
-ROOT_URLCONF = "portal.urls"
+ROOT_URLCONF = "foreign_site.urls"
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -57,7 +57,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": FOLDER / "portal.sqlite3",
+        "NAME": FOLDER / "site.sqlite3",
         # A thread keeps its connection.
         "CONN_MAX_AGE": None,
         "OPTIONS": {
@@ -83,10 +83,10 @@ USE_I18N = True
 USE_TZ = True
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = os.environ["PORTAL_SMTP_HOST"]
-EMAIL_PORT = int(os.environ["PORTAL_SMTP_PORT"])
+EMAIL_HOST = os.environ["SITE_SMTP_HOST"]
+EMAIL_PORT = int(os.environ["SITE_SMTP_PORT"])
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = "portal@foreign.test"
+DEFAULT_FROM_EMAIL = "login@foreign.test"
 
 # The published rules: a code lives 30 minutes, a remembered browser 90 days.
 OTP_EMAIL_TOKEN_VALIDITY = 30 * MINUTE
