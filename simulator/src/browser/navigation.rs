@@ -63,12 +63,14 @@ impl Browser {
     pub async fn navigate(&mut self, request: Request, step: &str, now: SystemTime) -> Result<Answer, NetworkError> {
         let begun = Instant::now();
         let mut offered = Vec::new();
-        let kind = request.kind;
+        let follows = request.follows_redirects;
+        let shows = follows && request.kind == Kind::Navigation;
         let mut hop = Hop::first(request);
         loop {
             let received = self.exchange(&hop, step, now).await?;
             self.take_cookies(&hop, &received.headers, now, &mut offered);
-            let Some(next) = hop.redirected(received.status, &received.headers)? else {
+            let next = if follows { hop.redirected(received.status, &received.headers)? } else { None };
+            let Some(next) = next else {
                 let answer = Answer {
                     status: received.status.as_u16(),
                     headers: received.headers,
@@ -79,7 +81,7 @@ impl Browser {
                     duration_us: microseconds(begun),
                 };
                 // What a script fetches is not shown: the page stays open.
-                if kind == Kind::Navigation {
+                if shows {
                     self.current = Some(answer.clone());
                 }
                 return Ok(answer);

@@ -24,6 +24,7 @@ pub(crate) struct CompiledWay {
 pub(crate) struct CompiledAct {
     pub(super) kind: ActKind,
     pub(super) headers: Vec<(HeaderName, Template)>,
+    pub(super) follows_redirects: bool,
     pub(super) only: Option<Only>,
     pub(super) if_page: Option<Vec<CompiledMark>>,
     pub(super) take: Vec<(String, CompiledTake)>,
@@ -178,6 +179,7 @@ impl CompiledAct {
             ActKind::Follow(selector) => follow(selector, &Page::of(open.ok_or(Hitch::NoPage)?))?,
             ActKind::Own(own) => own.request(base, scope, open)?,
         };
+        request.follows_redirects = self.follows_redirects;
         for (name, value) in &self.headers {
             let value = value.plain(scope)?;
             let value = HeaderValue::try_from(value).map_err(|_| Hitch::Header(name.to_string()))?;

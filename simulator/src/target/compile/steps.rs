@@ -85,6 +85,7 @@ impl Compiler<'_> {
         Ok(CompiledAct {
             kind,
             headers: self.headers(key, &act.headers, Place::Step)?,
+            follows_redirects: act.follow_redirects.unwrap_or(true),
             only: act.only,
             if_page: act.if_page.as_ref().map(|marks| self.marks(&format!("{key}.if_page"), at, marks)).transpose()?,
             take: act.take.iter().map(|(name, take)| self.take(key, name, take)).collect::<Result<_, _>>()?,

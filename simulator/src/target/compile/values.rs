@@ -15,7 +15,7 @@ pub(super) fn names(profile: &Profile, source: &Source<'_>, folder: Option<&Path
         secrets.insert(name.clone(), secret(name, from, source, folder)?);
     }
     let values = profile.values.iter().map(|(name, text)| (name.clone(), text.as_ref().clone())).collect();
-    let own = profile.portal.values().flat_map(|own| own.as_ref().steps.values());
+    let own = profile.in_portal.values().flat_map(|own| own.as_ref().steps.values());
     let acts = profile.steps.values().chain(own).flat_map(|way| &way.as_ref().0);
     let taken = acts.flat_map(|act| act.as_ref().take.keys().cloned()).collect();
     let names = Names { values, secrets, taken };
