@@ -52,6 +52,9 @@ impl Life {
         let mut memory = self.memory();
         memory.wrong_codes = if right { 0 } else { memory.wrong_codes.saturating_add(1) };
         memory.last_code_at = Some(now);
+        if right && self.world.target.numbers.mail_cooldown_ends_with_code {
+            memory.mailed_at.clear();
+        }
     }
 
     /// A code was asked for, which is mailed to this address.

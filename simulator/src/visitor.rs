@@ -29,6 +29,8 @@ pub struct Visitor {
     portal: Portal,
     /// The account it signs in to.
     account: Option<Account>,
+    /// What the page that is open was recognised as.
+    shown: Option<Screen>,
     /// What it has taken from answers.
     taken: Taken,
     /// What the present step was begun with.
@@ -121,6 +123,7 @@ impl Visitor {
             browser,
             portal,
             account: None,
+            shown: None,
             taken: Taken::new(),
             intent: doing::Intent::default(),
             will_skip: false,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Seen, SkipBox, Visitor};
 use crate::account::Account;
 use crate::browser::{Answer, Request};
+use crate::clock::ClockError;
 use crate::target::{Asking, DriverError, Screen, Step, Vars};
 use crate::trouble::Trouble;
 
@@ -51,6 +52,11 @@ impl Visitor {
     /// Says that this story will ask for the skip with the code, for targets that want to know it when the password is sent.
     pub fn will_ask_for_skip(&mut self, will: bool) {
         self.will_skip = will;
+    }
+
+    /// Whether the page that is open was recognised as this screen.
+    pub fn shows(&self, screen: Screen) -> bool {
+        self.shown == Some(screen)
     }
 
     /// Does a step whose outcome may be anything, also a screen that the profile does not know.
@@ -135,6 +141,10 @@ impl Visitor {
         let screen = world.target.recognise(self.portal, Some(step), &answer);
         self.life.recorder.step(step, begun.elapsed(), screen);
         let seen = Seen { screen, answer };
+        // What a script fetched is not what the window shows.
+        if self.browser.current().is_some_and(|open| open.url == seen.answer.url && open.body == seen.answer.body) {
+            self.shown = screen;
+        }
         self.note(step, &seen);
         Ok(seen)
     }
@@ -158,7 +168,10 @@ impl Visitor {
             self.life.recorder.signed_in();
         }
         match step {
-            Step::SubmitCode => self.life.note_code(seen.is_signed_in()),
+            Step::SubmitCode => {
+                self.life.note_code(seen.is_signed_in());
+                self.will_skip &= !seen.is_signed_in();
+            }
             Step::SubmitPassword if seen.asks_for_code() => self.life.note_mail(&self.intent.texts.address),
             _ => {}
         }
@@ -237,7 +250,11 @@ impl Visitor {
         };
         match until.and_then(|until| until.duration_since(self.life.now()).ok()) {
             None | Some(Duration::ZERO) => Ok(()),
-            Some(left) => self.life.pass(left).await,
+            Some(left) => match self.life.pass(left).await {
+                // Other browsers of the same story wait too: a race goes on as it is.
+                Err(Trouble::Clock(ClockError::Seat)) => Ok(()),
+                passed => passed,
+            },
         }
     }
 

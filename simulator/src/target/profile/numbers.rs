@@ -34,6 +34,8 @@ pub struct Numbers {
     pub mail_limit: Option<Limit>,
     /// For how long after a code mail the target sends no other to the same address, in silence: nobody asks sooner.
     pub mail_cooldown: Option<Span>,
+    /// Whether a code that is accepted ends that cool-down.
+    pub mail_cooldown_ends_with_code: bool,
     /// For how long after a wrong code the target refuses every code, the right one too: nobody tries sooner.
     pub code_cooldown: Option<Cooldown>,
     /// How long, of real time, a mail that is not wanted is still waited for after the control mail came.
@@ -57,6 +59,7 @@ impl Default for Numbers {
             wrong_codes_limit: None,
             mail_limit: None,
             mail_cooldown: None,
+            mail_cooldown_ends_with_code: false,
             code_cooldown: None,
             quiet_time: Span(Duration::from_secs(2)),
             mail_patience: Span(Duration::from_secs(30)),
