@@ -3,6 +3,8 @@
 
 mod accounts;
 mod clock;
+mod hook;
+mod reset;
 mod screens;
 mod steps;
 mod values;
@@ -10,6 +12,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use regex::Regex;
 use sekisho_rules::Portal;
@@ -18,10 +21,12 @@ use toml::Spanned;
 use url::Url;
 
 use super::error::{ProfileError, Source};
-use super::profile::{self, AccountSource, ClockDriver, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
+use super::profile::{self, AccountSource, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
+use crate::clock::ClockMeans;
+use crate::hook::Reset;
 
 /// A target, ready to be driven.
 #[derive(Debug)]
@@ -51,9 +56,13 @@ pub struct Target {
     /// Its control listener.
     pub control: Option<Control>,
     /// How its clock is moved.
-    pub clock: ClockDriver,
+    pub clock: ClockMeans,
+    /// How long, in real time, it is waited for after each move of the clock.
+    pub clock_settle: Duration,
     /// Its clock, where it has one for all accounts.
     pub global_clock: Option<GlobalClockSettings>,
+    /// What puts it in its first state before a run.
+    pub reset: Option<Reset>,
     /// How the office is driven that changes an address in person.
     pub office: OfficeDriver,
     /// Where accounts come from.
@@ -183,17 +192,18 @@ impl Target {
         if control.is_none() {
             compiler.nothing_needs_control(&profile)?;
         }
-        let global_clock =
-            loading.global_clock.map_or_else(|| compiler.global_clock(&profile), |given| Ok(Some(given)))?;
+        let base = match &loading.base {
+            Some(base) => base.clone(),
+            None => compiler.origin("base", &profile.base)?,
+        };
+        let clock = compiler.clock(&profile, &base)?;
+        let reset = profile.reset.as_ref().map(|reset| compiler.reset(reset, &base)).transpose()?;
         compiler.address_change(&profile, &acts)?;
         compiler.not_applicable(&profile)?;
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
-            base: match &loading.base {
-                Some(base) => base.clone(),
-                None => compiler.origin("base", &profile.base)?,
-            },
             portals: compiler.portals(&profile.portals)?,
+            base,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
             mail_confirmation: profile
                 .mail
@@ -231,8 +241,10 @@ impl Target {
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file.map(|file| compiler.file(&file)),
             secrets: compiler.names.secrets.values().map(|secret| secret.0.clone()).collect(),
-            clock: profile.clock.driver,
-            global_clock,
+            clock: clock.means,
+            clock_settle: clock.settle,
+            global_clock: loading.global_clock.or(clock.global),
+            reset,
             office: profile.office.driver,
             accounts: *profile.accounts.source.as_ref(),
             control,
