@@ -11,15 +11,13 @@ use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
 use sekisho_simulator::account::{Accounts, NumberedAccounts};
 use sekisho_simulator::browser::{Network, NetworkConfig};
-use sekisho_simulator::clock::{Clock, GlobalClock, Immovable, Shared, Time, Timeline};
+use sekisho_simulator::clock::{Beginning, Timeline, clock_of_accounts, one_clock};
 use sekisho_simulator::control::ControlClient;
 use sekisho_simulator::office::Office;
 use sekisho_simulator::population::Population;
 use sekisho_simulator::sink::{Sink, SinkConfig};
-use sekisho_simulator::target::{
-    AccountSource, ClockDriver, Control, GlobalClockSettings, Loading, OfficeDriver, Target,
-};
-use sekisho_simulator::world::{MailRefusal, World, present};
+use sekisho_simulator::target::{AccountSource, Control, GlobalClockSettings, Loading, OfficeDriver, Target};
+use sekisho_simulator::world::{MailRefusal, World};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -136,14 +134,20 @@ impl Venue {
             target.numbers.mail_patience.0 = patience;
         }
         let own_roots = server.certificate().map(|shown| shown.pem.clone().into_bytes()).unwrap_or_default();
-        let world = world(target, own_roots, &sink, seed, cancel)?;
+        let network = network(&target, own_roots)?;
+        let world = world(target, network, &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: Some(server), profile: None, defect: None })
     }
 
     async fn foreign(path: &Path, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
         let target = Target::load(path, &Loading::default())?;
         let sink = Sink::start(SinkConfig { listen: target.mail_listen, seed, ..SinkConfig::default() }).await?;
-        let world = world(target, Vec::new(), &sink, seed, cancel)?;
+        let network = network(&target, Vec::new())?;
+        if let Some(reset) = &target.reset {
+            // Before the clock is looked at: a reset may put it back.
+            reset.run(&network).await.map_err(CliError::Reset)?;
+        }
+        let world = world(target, network, &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()), defect: None })
     }
 
@@ -184,36 +188,34 @@ impl Venue {
     }
 }
 
-/// The world with a target in it; `roots_pem` are certificates to trust where its profile names none.
-fn world(
-    target: Target,
-    roots_pem: Vec<u8>,
-    sink: &Sink,
-    seed: u64,
-    cancel: CancellationToken,
-) -> Result<Arc<World>, CliError> {
+/// The way to a target; `roots_pem` are certificates to trust where its profile names none.
+fn network(target: &Target, roots_pem: Vec<u8>) -> Result<Arc<Network>, CliError> {
     let extra_roots_pem = match &target.ca_file {
         None => roots_pem,
         Some(file) => std::fs::read(file).map_err(|error| {
             CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display()))
         })?,
     };
-    let network = Arc::new(Network::new(NetworkConfig {
+    Ok(Arc::new(Network::new(NetworkConfig {
         extra_roots_pem,
         connect_timeout: target.limits.connect_patience.0,
         exchange_timeout: target.limits.answer_patience.0,
         ..NetworkConfig::default()
-    })?);
+    })?))
+}
+
+/// The world with a target in it.
+fn world(
+    target: Target,
+    network: Arc<Network>,
+    sink: &Sink,
+    seed: u64,
+    cancel: CancellationToken,
+) -> Result<Arc<World>, CliError> {
     let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &network)));
-    let timeline = control
-        .clone()
-        .zip(target.global_clock)
-        .map(|(control, settings)| timeline(control, settings, target.numbers.go_live.0.into()));
-    let clock: Arc<dyn Clock> = match (target.clock, &control) {
-        (ClockDriver::Control, Some(_)) if timeline.is_some() => Arc::new(Shared),
-        (ClockDriver::Control, Some(control)) => control.clone(),
-        _ => Arc::new(Immovable),
-    };
+    let clock = clock_of_accounts(&target, &network, control.as_ref());
+    let beginning = one_clock(&target, &network, control.as_ref())?;
+    let timeline = beginning.map(|beginning| timeline(beginning, target.numbers.go_live.0.into()));
     let accounts: Arc<dyn Accounts> = match (target.accounts, &control) {
         (AccountSource::Control, Some(control)) => control.clone(),
         _ => Arc::new(
@@ -241,10 +243,11 @@ fn world(
 }
 
 /// The target's one clock. Where it begins before go-live, NOTICE-1 is judged first and everything else after it.
-fn timeline(clock: Arc<dyn GlobalClock>, settings: GlobalClockSettings, go_live: SystemTime) -> Timeline {
-    let start = settings.starts_at.map_or_else(present, SystemTime::from);
-    let regular_from = if start < go_live { go_live + AFTER_GO_LIVE } else { start };
-    Timeline::new(clock, Time::starting_at(start, settings.frozen), regular_from)
+fn timeline(beginning: Beginning, go_live: SystemTime) -> Timeline {
+    let Beginning { clock, start, pace } = beginning;
+    let shown = start.now();
+    let regular_from = if shown < go_live { go_live + AFTER_GO_LIVE } else { shown };
+    Timeline::at_pace(pace, clock, start, regular_from)
 }
 
 fn in_words(at: SystemTime) -> String {

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod control;
 mod description;
 mod habits;
+pub mod hook;
 pub mod mailbox;
 pub mod office;
 mod person;

@@ -22,5 +22,5 @@ pub use profile::{
 };
 pub use scope::{Taken, Vars};
 pub use template::Unfilled;
-pub(crate) use template::{Fill, Hole};
+pub(crate) use template::{Fill, Hole, Nothing, Since, Template, Unit};
 pub use vocabulary::{Screen, Step};

@@ -3,6 +3,8 @@
 
 mod accounts;
 mod clock;
+mod hook;
+mod reset;
 mod screens;
 mod skip;
 mod steps;
@@ -12,6 +14,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use regex::Regex;
 use sekisho_rules::Portal;
@@ -22,11 +25,13 @@ use url::Url;
 use super::acts::CompiledWay;
 use super::error::{ProfileError, Source};
 use super::marks::CompiledMark;
-use super::profile::{AccountSource, ClockDriver, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
+use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
 use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
+use crate::clock::ClockMeans;
+use crate::hook::Reset;
 
 /// A target, ready to be driven.
 #[derive(Debug)]
@@ -56,9 +61,13 @@ pub struct Target {
     /// Its control listener.
     pub control: Option<Control>,
     /// How its clock is moved.
-    pub clock: ClockDriver,
+    pub clock: ClockMeans,
+    /// How long, in real time, it is waited for after each move of the clock.
+    pub clock_settle: Duration,
     /// Its clock, where it has one for all accounts.
     pub global_clock: Option<GlobalClockSettings>,
+    /// What puts it in its first state before a run.
+    pub reset: Option<Reset>,
     /// How the office is driven that changes an address in person.
     pub office: OfficeDriver,
     /// Where accounts come from.
@@ -169,8 +178,8 @@ impl Target {
         if control.is_none() {
             compiler.nothing_needs_control(&profile)?;
         }
-        let global_clock =
-            loading.global_clock.map_or_else(|| compiler.global_clock(&profile), |given| Ok(Some(given)))?;
+        let clock = compiler.clock(&profile, &base)?;
+        let reset = profile.reset.as_ref().map(|reset| compiler.reset(reset, &base)).transpose()?;
         for (_, ways) in &ways {
             compiler.address_change(&profile, &ways.ways)?;
         }
@@ -212,8 +221,10 @@ impl Target {
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file.map(|file| compiler.file(&file)),
             secrets: compiler.names.secrets.values().map(|secret| secret.0.clone()).collect(),
-            clock: profile.clock.driver,
-            global_clock,
+            clock: clock.means,
+            clock_settle: clock.settle,
+            global_clock: loading.global_clock.or(clock.global),
+            reset,
             office: profile.office.driver,
             accounts: *profile.accounts.source.as_ref(),
             control,

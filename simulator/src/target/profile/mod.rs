@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clock;
+mod hook;
 mod mail;
 mod numbers;
 mod screens;
@@ -17,6 +18,7 @@ use toml::Spanned;
 
 pub use accounts::{AccountSource, Accounts};
 pub use clock::{Clock, ClockDriver, ClockScope, Control, Office, OfficeDriver};
+pub use hook::{CommandLine, HookRequest, Reset};
 pub use mail::{Mail, MailPart};
 pub use numbers::{Cooldown, Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
 pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks};
@@ -69,6 +71,8 @@ pub struct Profile {
     /// How its clock is moved.
     #[serde(default)]
     pub clock: Clock,
+    /// What puts it in its first state before a run.
+    pub reset: Option<Reset>,
     /// The office that changes an address in person (FAQ-05), where it can be driven.
     #[serde(default)]
     pub office: Office,
