@@ -1,10 +1,11 @@
 //! BASE-CODE: how many wrong codes an account takes, and how many mails an address gets. No way round either.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::Request;
-use sekisho_simulator::target::{Limit, Screen, Step, Vars};
+use sekisho_simulator::target::{Limit, Screen, Span, Step, Vars};
 use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
 
 use crate::address::needs_code_mails;
@@ -24,6 +25,9 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
 
 /// Limits above this are not reached by a check: it would take minutes.
 const REACHED_AT_MOST: u32 = 1_000;
+
+/// Where the profile declares no limit of mails, a target that mails more than this has none: it is more than anybody needs.
+const MOST_MAILS: Limit = Limit { count: 100, window: Span(Duration::from_secs(3600)) };
 
 /// Headers in which proxies say where a request comes from.
 const ORIGIN_HEADERS: [&str; 4] = ["x-forwarded-for", "x-real-ip", "client-ip", "true-client-ip"];
@@ -140,8 +144,14 @@ impl Guesser<'_> {
 }
 
 async fn mails(stage: Arc<Stage>) -> Result<(), Trouble> {
-    let Some(limit) = stage.numbers().mail_limit else {
-        return Err(Trouble::Means("the profile declares no limit of mails (`numbers.mail_limit`)".to_owned()));
+    let numbers = stage.numbers();
+    let limit = match (numbers.mail_limit, numbers.mail_cooldown) {
+        (Some(limit), _) => limit,
+        (None, None) => MOST_MAILS,
+        // Nobody asks while it is quiet: how many it mails in the end, the profile must say.
+        (None, Some(_)) => {
+            return Err(Trouble::Means("the profile declares no limit of mails (`numbers.mail_limit`)".to_owned()));
+        }
     };
     can_be_reached("numbers.mail_limit", limit)?;
     let (person, account) = stage.person().await?;

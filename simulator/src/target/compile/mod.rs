@@ -81,6 +81,7 @@ pub struct Target {
     pub(in crate::target) mail_confirmation: Option<Regex>,
     pub(in crate::target) skip_cookie: Regex,
     pub(in crate::target) session_cookie: Regex,
+    pub(in crate::target) script_cookie: Option<Regex>,
     pub(in crate::target) status: Option<CompiledStatus>,
     pub(in crate::target) cautions: Option<Selector>,
 }
@@ -199,6 +200,12 @@ impl Target {
             mail_part: profile.mail.part,
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
             session_cookie: compiler.whole("skip.session_cookie", &profile.skip.session_cookie)?,
+            script_cookie: profile
+                .skip
+                .script_cookie
+                .as_ref()
+                .map(|text| compiler.whole("skip.script_cookie", text))
+                .transpose()?,
             status: match profile.skip.status {
                 None => None,
                 Some(status) => Some(compiler.status(&status)?),
