@@ -18,8 +18,10 @@ use crate::trouble::Trouble;
 
 mod address;
 mod password;
+mod sent;
 
 pub use address::AskedChange;
+use sent::SentAt;
 
 /// A person at one of their browsers.
 pub struct Visitor {
@@ -44,7 +46,7 @@ pub struct Started {
     pub seen: Seen,
     /// The mailbox's position before it.
     pub mark: Mark,
-    sent_at: Instant,
+    sent_at: SentAt,
     mailed: Option<Mailed>,
 }
 
@@ -182,11 +184,13 @@ impl Visitor {
             None => return Err(Trouble::Interrupted),
             Some(Ok(answer)) => answer,
             Some(Err(error)) => {
-                self.life.recorder.step(step, begun.elapsed(), None);
+                let took = begun.elapsed().saturating_sub(self.browser.held_back());
+                self.life.recorder.step(step, took, None);
                 return Err(Trouble::Network { step, error });
             }
         };
-        let took = begun.elapsed();
+        // What the harness held back is not the target's time.
+        let took = begun.elapsed().saturating_sub(self.browser.held_back());
         let screen = world.target.recognise(&answer);
         self.life.recorder.step(step, took, screen);
         let seen = Seen { screen, answer };
@@ -254,7 +258,6 @@ impl Visitor {
     pub async fn begin(&mut self, account: &Account) -> Result<Started, Trouble> {
         let mark = self.life.world.mailbox.mark().await?;
         let opened = self.open_sign_in().await?;
-        let sent_at = Instant::now();
         let submitted = self.submit_password(&account.key.address, &account.password).await;
         let seen = match submitted {
             // That a page of another kind lacks the form says less than what page it is.
@@ -264,7 +267,7 @@ impl Visitor {
             }
             submitted => submitted?,
         };
-        Ok(Started { seen, mark, sent_at, mailed: None })
+        Ok(Started { seen, mark, sent_at: SentAt::of(&self.browser), mailed: None })
     }
 
     /// Starts a sign-in with a request that the story alters before it is sent, without waiting for a mail; the outcome may be
@@ -281,9 +284,8 @@ impl Visitor {
         self.open_sign_in().await?;
         let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
         let request = alter(self.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?);
-        let sent_at = Instant::now();
         let seen = self.send(Step::SubmitPassword, request).await?;
-        Ok(Started { seen, mark, sent_at, mailed: None })
+        Ok(Started { seen, mark, sent_at: SentAt::of(&self.browser), mailed: None })
     }
 
     /// The code of a sign-in that was started.
@@ -306,7 +308,7 @@ impl Visitor {
     async fn note_mail(
         &self,
         kind: &'static str,
-        sent_at: Instant,
+        sent_at: SentAt,
         mailed: impl Future<Output = Result<Mailed, Trouble>>,
     ) -> Result<Mailed, Trouble> {
         let recorder = &self.life.recorder;
@@ -315,7 +317,7 @@ impl Visitor {
         match &mailed {
             Ok(mailed) => {
                 recorder.secret(kind, &mailed.code);
-                recorder.mail_came(&mailed.mail, sent_at.elapsed());
+                recorder.mail_came(&mailed.mail, sent_at.until(&mailed.mail));
             }
             Err(Trouble::NoMail { .. }) => recorder.mail_never_came(),
             Err(_) => {}
