@@ -10,7 +10,7 @@ use sekisho_server::core::GO_LIVE;
 use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
 use sekisho_simulator::account::{Accounts, NumberedAccounts};
-use sekisho_simulator::browser::{Network, NetworkConfig};
+use sekisho_simulator::browser::{HeldBack, Network, NetworkConfig};
 use sekisho_simulator::clock::{Clock, GlobalClock, Immovable, Shared, Time, Timeline};
 use sekisho_simulator::control::ControlClient;
 use sekisho_simulator::office::Office;
@@ -166,13 +166,14 @@ impl Venue {
 
     /// What a reader of the figures must know about the place.
     pub(crate) fn notes(&self) -> Vec<String> {
-        match self.server {
+        let own = match self.server {
             Some(_) => vec![
                 "Server, sink and users shared one process and its processors.".to_owned(),
                 "The reference server hashed passwords at the cheapest cost of argon2, for load; `sekisho serve` uses the full cost.".to_owned(),
             ],
             None => Vec::new(),
-        }
+        };
+        [own, held_back(self.world.network.held_back())].concat()
     }
 
     /// Ends what was started.
@@ -182,6 +183,23 @@ impl Venue {
         }
         self.sink.shutdown().await;
     }
+}
+
+/// Says that the harness, not the target, was what limited the figures.
+fn held_back(waits: HeldBack) -> Vec<String> {
+    let limits = [("limits.per_second", waits.per_second), ("limits.in_flight", waits.in_flight)];
+    let waited = limits.into_iter().filter(|(_, waits)| waits.requests > 0);
+    waited
+        .map(|(limit, waits)| {
+            format!(
+                "Held back by `{limit}` of the profile: {} requests waited {:.1} s together, {:.1} s at the most, before they were sent. \
+                 That is not counted as the target's time, but what it could do beyond this limit was not asked.",
+                waits.requests,
+                waits.total.as_secs_f64(),
+                waits.longest.as_secs_f64()
+            )
+        })
+        .collect()
 }
 
 /// The world with a target in it; `roots_pem` are certificates to trust where its profile names none.
@@ -198,13 +216,21 @@ fn world(
             CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display()))
         })?,
     };
-    let network = Arc::new(Network::new(NetworkConfig {
+    let directly = NetworkConfig {
         extra_roots_pem,
         connect_timeout: target.limits.connect_patience.0,
         exchange_timeout: target.limits.answer_patience.0,
         ..NetworkConfig::default()
+    };
+    // What moves clocks and makes accounts gets no header of the browsers', takes no proxy and waits for nobody.
+    let means = Arc::new(Network::new(directly.clone())?);
+    let network = Arc::new(Network::new(NetworkConfig {
+        client: target.client.clone(),
+        pace: target.pace,
+        loadable: target.loadable.clone(),
+        ..directly
     })?);
-    let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &network)));
+    let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &means)));
     let timeline = control
         .clone()
         .zip(target.global_clock)

@@ -2,6 +2,7 @@
 //! everything that can be found wrong without sending anything found here, with its line.
 
 mod accounts;
+mod client;
 mod clock;
 mod screens;
 mod steps;
@@ -21,7 +22,7 @@ use super::error::{ProfileError, Source};
 use super::profile::{self, AccountSource, ClockDriver, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
-use crate::browser::Selector;
+use crate::browser::{ClientSettings, Loadable, Pace, Selector};
 
 /// A target, ready to be driven.
 #[derive(Debug)]
@@ -42,6 +43,12 @@ pub struct Target {
     pub policies: Policies,
     /// Who allowed that it is put under load, where it is not on this machine.
     pub authorized_by: Option<String>,
+    /// What its browsers have in common beside their kind, and the proxy.
+    pub client: ClientSettings,
+    /// How hard it may be pressed.
+    pub pace: Pace,
+    /// Which hosts may be put under load beside this machine.
+    pub loadable: Loadable,
     /// PEM file of further authorities to trust.
     pub ca_file: Option<PathBuf>,
     /// Secrets of the profile, to be kept out of every report.
@@ -187,12 +194,16 @@ impl Target {
             loading.global_clock.map_or_else(|| compiler.global_clock(&profile), |given| Ok(Some(given)))?;
         compiler.address_change(&profile, &acts)?;
         compiler.not_applicable(&profile)?;
+        let base = match &loading.base {
+            Some(base) => base.clone(),
+            None => compiler.origin("base", &profile.base)?,
+        };
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
-            base: match &loading.base {
-                Some(base) => base.clone(),
-                None => compiler.origin("base", &profile.base)?,
-            },
+            client: compiler.client(&profile, &base)?,
+            pace: Compiler::pace(&profile.limits),
+            loadable: compiler.loadable(&profile, &base)?,
+            base,
             portals: compiler.portals(&profile.portals)?,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
             mail_confirmation: profile
