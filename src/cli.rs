@@ -288,6 +288,26 @@ pub(crate) struct Sink {
     /// The front end: any number of connections, or a thread for each
     #[arg(long, value_enum, default_value_t = EngineName::Async)]
     pub(crate) engine: EngineName,
+    /// Speaks TLS: once the sender asks for it, or from the first byte; without it none
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) tls: Option<TlsName>,
+    /// The certificate and the chain above it, in PEM; without it one is made at each start for localhost and the address
+    #[arg(long, value_name = "FILE", requires_all = ["tls", "tls_key"])]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its private key, in PEM
+    #[arg(long, value_name = "FILE", requires_all = ["tls", "tls_cert"])]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Writes the certificate here, in PEM, for the sender to trust
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(crate) tls_save: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsName {
+    /// By STARTTLS; mail without TLS is taken too
+    Starttls,
+    /// From the first byte, as on port 465
+    Implicit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,7 +10,7 @@ use sekisho_server::core::GO_LIVE;
 use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
 use sekisho_simulator::account::{Accounts, NumberedAccounts};
-use sekisho_simulator::browser::{Network, NetworkConfig};
+use sekisho_simulator::browser::{HeldBack, Network, NetworkConfig};
 use sekisho_simulator::clock::{Beginning, Timeline, clock_of_accounts, one_clock};
 use sekisho_simulator::control::ControlClient;
 use sekisho_simulator::office::Office;
@@ -134,20 +134,20 @@ impl Venue {
             target.numbers.mail_patience.0 = patience;
         }
         let own_roots = server.certificate().map(|shown| shown.pem.clone().into_bytes()).unwrap_or_default();
-        let network = network(&target, own_roots)?;
-        let world = world(target, network, &sink, seed, cancel)?;
+        let roads = roads(&target, own_roots)?;
+        let world = world(target, roads, &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: Some(server), profile: None, defect: None })
     }
 
     async fn foreign(path: &Path, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
         let target = Target::load(path, &Loading::default())?;
         let sink = Sink::start(SinkConfig { listen: target.mail_listen, seed, ..SinkConfig::default() }).await?;
-        let network = network(&target, Vec::new())?;
+        let roads = roads(&target, Vec::new())?;
         if let Some(reset) = &target.reset {
             // Before the clock is looked at: a reset may put it back.
-            reset.run(&network).await.map_err(CliError::Reset)?;
+            reset.run(&roads.means).await.map_err(CliError::Reset)?;
         }
-        let world = world(target, network, &sink, seed, cancel)?;
+        let world = world(target, roads, &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()), defect: None })
     }
 
@@ -170,13 +170,14 @@ impl Venue {
 
     /// What a reader of the figures must know about the place.
     pub(crate) fn notes(&self) -> Vec<String> {
-        match self.server {
+        let own = match self.server {
             Some(_) => vec![
                 "Server, sink and users shared one process and its processors.".to_owned(),
                 "The reference server hashed passwords at the cheapest cost of argon2, for load; `sekisho serve` uses the full cost.".to_owned(),
             ],
             None => Vec::new(),
-        }
+        };
+        [own, held_back(self.world.network.held_back())].concat()
     }
 
     /// Ends what was started.
@@ -188,33 +189,67 @@ impl Venue {
     }
 }
 
-/// The way to a target; `roots_pem` are certificates to trust where its profile names none.
-fn network(target: &Target, roots_pem: Vec<u8>) -> Result<Arc<Network>, CliError> {
+/// Says that the harness, not the target, was what limited the figures.
+fn held_back(waits: HeldBack) -> Vec<String> {
+    let limits = [("limits.per_second", waits.per_second), ("limits.in_flight", waits.in_flight)];
+    let waited = limits.into_iter().filter(|(_, waits)| waits.requests > 0);
+    waited
+        .map(|(limit, waits)| {
+            format!(
+                "Held back by `{limit}` of the profile: {} requests waited {:.1} s together, {:.1} s at the most, before they were sent. \
+                 That is not counted as the target's time, but what it could do beyond this limit was not asked.",
+                waits.requests,
+                waits.total.as_secs_f64(),
+                waits.longest.as_secs_f64()
+            )
+        })
+        .collect()
+}
+
+/// The ways to a target.
+struct Roads {
+    /// That of the browsers, with all that the profile says of clients.
+    browsers: Arc<Network>,
+    /// That of what moves clocks and makes accounts: it gets no header of the browsers', takes no proxy and waits for nobody.
+    means: Arc<Network>,
+}
+
+/// The ways to a target; `roots_pem` are certificates to trust where its profile names none.
+fn roads(target: &Target, roots_pem: Vec<u8>) -> Result<Roads, CliError> {
     let extra_roots_pem = match &target.ca_file {
         None => roots_pem,
         Some(file) => std::fs::read(file).map_err(|error| {
             CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display()))
         })?,
     };
-    Ok(Arc::new(Network::new(NetworkConfig {
+    let directly = NetworkConfig {
         extra_roots_pem,
         connect_timeout: target.limits.connect_patience.0,
         exchange_timeout: target.limits.answer_patience.0,
         ..NetworkConfig::default()
-    })?))
+    };
+    let means = Arc::new(Network::new(directly.clone())?);
+    let browsers = Arc::new(Network::new(NetworkConfig {
+        client: target.client.clone(),
+        pace: target.pace,
+        loadable: target.loadable.clone(),
+        ..directly
+    })?);
+    Ok(Roads { browsers, means })
 }
 
 /// The world with a target in it.
 fn world(
     target: Target,
-    network: Arc<Network>,
+    roads: Roads,
     sink: &Sink,
     seed: u64,
     cancel: CancellationToken,
 ) -> Result<Arc<World>, CliError> {
-    let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &network)));
-    let clock = clock_of_accounts(&target, &network, control.as_ref());
-    let beginning = one_clock(&target, &network, control.as_ref())?;
+    let Roads { browsers: network, means } = roads;
+    let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &means)));
+    let clock = clock_of_accounts(&target, &means, control.as_ref());
+    let beginning = one_clock(&target, &means, control.as_ref())?;
     let timeline = beginning.map(|beginning| timeline(beginning, target.numbers.go_live.0.into()));
     let accounts: Arc<dyn Accounts> = match (target.accounts, &control) {
         (AccountSource::Control, Some(control)) => control.clone(),

@@ -71,6 +71,53 @@ fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
     }
 }
 
+/// What is wrong in a table of its own, put at the end of a good profile.
+#[test]
+fn a_client_that_cannot_be_is_named_with_line_and_key_and_without_its_secrets() {
+    let good = profile_for("http://127.0.0.1:1");
+    let first_line = good.lines().count() + 2;
+    let secret = "[secrets]\np = { env = \"SEKISHO_TEST_SECRET\" }\n[client]\n";
+    for (client, line, key, message) in [
+        ("headers = { Host = \"x\" }", 3, "client.headers.Host", "follows from each request"),
+        ("headers = { Transfer-Encoding = \"x\" }", 3, "client.headers.Transfer-Encoding", "belongs to a connection"),
+        ("headers = { cookie = \"x\" }", 3, "client.headers.cookie", "keep cookies themselves"),
+        ("headers = { User-Agent = \"x\" }", 3, "client.headers.User-Agent", "use `client.user_agents`"),
+        ("headers = { \"a b\" = \"x\" }", 3, "client.headers.a b", "no name of a header field"),
+        ("headers = { X-Key = \"{secret:p}\\n\" }", 3, "client.headers.X-Key", "visible ASCII"),
+        ("headers = { X-Key = \"{secret:q}\" }", 3, "client.headers.X-Key", "did you mean"),
+        ("headers = { X-Key = \"{address}\" }", 3, "client.headers.X-Key", "{address}"),
+        ("proxy = \"https://u:{secret:p}@proxy.test:1\"", 3, "client.proxy", "spoken to by `http://`"),
+        ("proxy = \"http://u:{secret:p}@proxy.test\"", 3, "client.proxy", "port is missing"),
+        ("proxy = \"proxy.test:3128\"", 3, "client.proxy", "spoken to by `http://`"),
+        ("origins = [\"https://a.test/path\"]", 3, "client.origins", "leave out what follows"),
+        ("user_agents = { phone = \"電話\" }", 3, "client.user_agents.phone", "visible ASCII"),
+        ("user_agents = { phones = \"x\" }", 3, "column", "did you mean `phone`"),
+    ] {
+        let sekisho = Sekisho::new();
+        sekisho.file("target.toml", &format!("{good}\n{secret}{client}\n"));
+        let mut command = sekisho.command();
+        command.env("SEKISHO_TEST_SECRET", "hidden-value").args(["check", "--target", "target.toml"]);
+        let outcome = Outcome::of(command.output().unwrap());
+        outcome.ends_with(2).says(&format!("line {}", first_line + line)).says(key).says(message);
+        assert!(!outcome.stderr.contains("hidden-value"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn limits_and_hosts_that_make_no_sense_are_named() {
+    let good = profile_for("http://127.0.0.1:1");
+    for (from, to, message) in [
+        ("portals =", "also_authorized = [\"b.test\"]\nportals =", "`authorized_by` must say who"),
+        ("portals =", "authorized_by = \"me\"\nalso_authorized = [\"http://b.test\"]\nportals =", "without scheme"),
+        ("[clock]\n", "[limits]\nper_second = 0\n[clock]\n", "nonzero"),
+        ("[clock]\n", "[limits]\nin_flight = -1\n[clock]\n", "nonzero"),
+    ] {
+        let sekisho = Sekisho::new();
+        sekisho.file("target.toml", &replace(&good, from, to));
+        sekisho.run(&["check", "--target", "target.toml"]).ends_with(2).says("line").says(message);
+    }
+}
+
 #[test]
 fn a_profile_that_is_not_there_or_lacks_its_secret_is_a_usage_error() {
     let sekisho = Sekisho::new();

@@ -72,6 +72,10 @@ impl Life {
 
 impl Person {
     pub(crate) fn new(world: Arc<World>, name: String, clock: PersonClock, recorder: Arc<dyn Recorder>) -> Person {
+        // A header of the profile's goes with every request that is kept as evidence.
+        for secret in &world.target.secrets {
+            recorder.secret("secret", secret);
+        }
         let life = Life { world, recorder, name, accounts: Mutex::default(), clock, habits: Habits::default() };
         Person { life: Arc::new(life) }
     }

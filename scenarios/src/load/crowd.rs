@@ -17,6 +17,7 @@ use sekisho_reports::record::LoadRecord;
 use sekisho_rules::Portal;
 use sekisho_simulator::Trouble;
 use sekisho_simulator::account::Account;
+use sekisho_simulator::browser::UnderLoad;
 use sekisho_simulator::world::World;
 use tokio_util::sync::CancellationToken;
 
@@ -83,7 +84,7 @@ struct Play {
 /// # Errors
 /// When there are no accounts, the target must not be loaded, or the engine gives up.
 pub async fn run(world: &Arc<World>, plan: &Plan, mut progress: impl FnMut(Progress)) -> Result<LoadRecord, LoadError> {
-    authorized(world)?;
+    let _guarded = authorized(world)?;
     let parts = cast(world, plan).await?;
     let meter = Arc::new(Meter::new(world.target.numbers.code_validity.0));
     let play = Arc::new(Play {
@@ -141,17 +142,12 @@ fn record(plan: &Plan, meter: &Meter, health: sekisho_reports::record::Health) -
     }
 }
 
-/// Only loopback is loaded unless the profile says, in so many words, who allowed it.
-fn authorized(world: &World) -> Result<(), LoadError> {
+/// Only this machine is loaded unless the profile says, in so many words, who allowed it. While the run goes on, every hop is asked
+/// the same: a redirect must not put a stranger under load.
+fn authorized(world: &World) -> Result<UnderLoad, LoadError> {
     let base = &world.target.base;
-    let local = match base.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    };
-    if local || world.target.authorized_by.as_ref().is_some_and(|who| !who.trim().is_empty()) {
-        return Ok(());
+    if world.network.may_load(base) {
+        return Ok(world.network.put_under_load());
     }
     Err(LoadError::NotAuthorized { host: base.host_str().unwrap_or_default().to_owned() })
 }

@@ -2,6 +2,7 @@
 //! everything that can be found wrong without sending anything found here, with its line.
 
 mod accounts;
+mod client;
 mod clock;
 mod hook;
 mod reset;
@@ -29,7 +30,7 @@ use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Pol
 use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
-use crate::browser::Selector;
+use crate::browser::{ClientSettings, Loadable, Pace, Selector};
 use crate::clock::ClockMeans;
 use crate::hook::Reset;
 
@@ -52,6 +53,12 @@ pub struct Target {
     pub policies: Policies,
     /// Who allowed that it is put under load, where it is not on this machine.
     pub authorized_by: Option<String>,
+    /// What its browsers have in common beside their kind, and the proxy.
+    pub client: ClientSettings,
+    /// How hard it may be pressed.
+    pub pace: Pace,
+    /// Which hosts may be put under load beside this machine.
+    pub loadable: Loadable,
     /// PEM file of further authorities to trust.
     pub ca_file: Option<PathBuf>,
     /// Secrets of the profile, to be kept out of every report.
@@ -186,6 +193,9 @@ impl Target {
         compiler.not_applicable(&profile)?;
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
+            client: compiler.client(&profile, &base)?,
+            pace: Compiler::pace(&profile.limits),
+            loadable: compiler.loadable(&profile, &base)?,
             base,
             portals,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
