@@ -17,8 +17,8 @@ pub use compile::{Control, GlobalClockSettings, Loading, Target};
 pub use driver::{Asking, DriverError, Status};
 pub use error::ProfileError;
 pub use profile::{
-    AccountSource, ClockDriver, ClockScope, Cooldown, Limit, Limits, Numbers, OfficeDriver, Policies, Profile,
-    SkipsAfter, Span, Superseded,
+    AccountSource, ClockDriver, ClockScope, Cooldown, Limit, Limits, Numbers, OfficeDriver, Personal, Policies,
+    Profile, SkipsAfter, Span, Superseded,
 };
 pub use scope::{Taken, Vars};
 pub use template::Unfilled;

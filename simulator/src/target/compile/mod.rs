@@ -26,7 +26,7 @@ use url::Url;
 use super::acts::CompiledWay;
 use super::error::{ProfileError, Source};
 use super::marks::CompiledMark;
-use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
+use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Personal, Policies, Profile};
 use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
@@ -84,9 +84,13 @@ pub struct Target {
     pub(crate) numbered: Option<Numbered>,
     pub(in crate::target) ways: Vec<(Portal, Arc<Ways>)>,
     pub(in crate::target) mail_part: MailPart,
+    pub(in crate::target) mail_subject: Option<Regex>,
+    pub(in crate::target) mail_from: Option<Regex>,
     pub(in crate::target) mail_code: Regex,
     pub(in crate::target) mail_confirmation: Option<Regex>,
     pub(in crate::target) skip_cookie: Regex,
+    /// What the cookie of a skip may hold of a person (FAQ-11a).
+    pub skip_may_hold: Vec<Personal>,
     pub(in crate::target) session_cookie: Regex,
     pub(in crate::target) status: Option<CompiledStatus>,
     pub(in crate::target) cautions: Option<Selector>,
@@ -198,6 +202,8 @@ impl Target {
             loadable: compiler.loadable(&profile, &base)?,
             base,
             portals,
+            mail_subject: compiler.condition("mail.subject", profile.mail.subject.as_ref())?,
+            mail_from: compiler.condition("mail.from", profile.mail.from.as_ref())?,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
             mail_confirmation: profile
                 .mail
@@ -207,6 +213,7 @@ impl Target {
                 .transpose()?,
             mail_listen: *profile.mail.listen.as_ref(),
             mail_part: profile.mail.part,
+            skip_may_hold: profile.skip.may_hold.clone(),
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
             session_cookie: compiler.whole("skip.session_cookie", &profile.skip.session_cookie)?,
             status: match profile.skip.status {
@@ -268,6 +275,15 @@ impl Compiler<'_> {
             return Err(self.source.senseless(text.span(), key, message));
         }
         Ok(regex)
+    }
+
+    /// An expression that only has to match somewhere.
+    fn condition(&self, key: &str, text: Option<&Spanned<String>>) -> Result<Option<Regex>, ProfileError> {
+        let compile = |text: &Spanned<String>| {
+            Regex::new(text.as_ref())
+                .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))
+        };
+        text.map(compile).transpose()
     }
 
     fn whole(&self, key: &str, text: &Spanned<String>) -> Result<Regex, ProfileError> {

@@ -24,7 +24,7 @@ pub use hook::{CommandLine, HookRequest, Reset};
 pub use mail::{Mail, MailPart};
 pub use numbers::{Cooldown, Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
 pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks};
-pub use skip::{Skip, Status};
+pub use skip::{Personal, Skip, Status};
 pub use steps::{Act, Button, Only, SentBy, Take, Way};
 pub use text::Span;
 pub use values::SecretSource;
