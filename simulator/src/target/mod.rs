@@ -10,7 +10,7 @@ mod scope;
 mod template;
 mod vocabulary;
 
-pub use compile::{Control, GlobalClockSettings, Loading, Target};
+pub use compile::{Control, GlobalClockSettings, Loading, MailArrival, Target};
 pub use driver::{DriverError, Status};
 pub use error::ProfileError;
 pub use profile::{

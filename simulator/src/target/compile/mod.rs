@@ -4,14 +4,15 @@
 mod accounts;
 mod client;
 mod clock;
+mod mail;
 mod screens;
 mod steps;
 mod values;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use mail::MailArrival;
 use regex::Regex;
 use sekisho_rules::Portal;
 use sha2::{Digest, Sha256};
@@ -53,8 +54,8 @@ pub struct Target {
     pub ca_file: Option<PathBuf>,
     /// Secrets of the profile, to be kept out of every report.
     pub secrets: Vec<String>,
-    /// Where our sink takes its mail.
-    pub mail_listen: SocketAddr,
+    /// Where its mails arrive.
+    pub mail_arrival: MailArrival,
     /// Its control listener.
     pub control: Option<Control>,
     /// How its clock is moved.
@@ -212,7 +213,7 @@ impl Target {
                 .as_ref()
                 .map(|text| compiler.expression("mail.confirmation", text))
                 .transpose()?,
-            mail_listen: *profile.mail.listen.as_ref(),
+            mail_arrival: compiler.mail_arrival(&profile)?,
             mail_part: profile.mail.part,
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
             session_cookie: compiler.whole("skip.session_cookie", &profile.skip.session_cookie)?,

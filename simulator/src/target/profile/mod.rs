@@ -19,7 +19,7 @@ use toml::Spanned;
 pub use accounts::{AccountSource, Accounts};
 pub use client::Client;
 pub use clock::{Clock, ClockDriver, ClockScope, Control, Office, OfficeDriver};
-pub use mail::{Mail, MailPart};
+pub use mail::{Mail, MailPart, MailSource, MailTls};
 pub use numbers::{Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
 pub use screens::Mark;
 pub use skip::Skip;
@@ -69,7 +69,7 @@ pub struct Profile {
     /// What it does where the source leaves it to the target.
     #[serde(default)]
     pub policies: Policies,
-    /// How its mails are read.
+    /// Where its mails arrive, and how they are read.
     pub mail: Mail,
     /// Where a skip shows.
     pub skip: Skip,
