@@ -185,7 +185,7 @@ fn list(rows: &[String]) -> String {
 #[tokio::test]
 async fn what_is_no_mailpit_or_does_not_let_us_in_is_an_error_and_never_no_mail() {
     for (status, body, said) in [
-        (401, "", "it answered 401\n\nhint: `username`"),
+        (401, "", "it answered 401; `username`"),
         (403, "", "it answered 403"),
         (404, "", "it answered 404"),
         (500, "", "it answered 500"),

@@ -128,7 +128,7 @@ impl Api {
             Ok(answer) if answer.status == 404 => Ok(None),
             Ok(answer) if matches!(answer.status, 401 | 403) => {
                 let reason = format!(
-                    "it answered {}\n\nhint: `username` and `password`, or `headers`, of `[mail]` say who asks",
+                    "it answered {}; `username` and `password`, or `headers`, of `[mail]` say who asks",
                     answer.status
                 );
                 Err(self.failed(path, reason))
