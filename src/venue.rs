@@ -13,10 +13,13 @@ use sekisho_simulator::account::{Accounts, NumberedAccounts};
 use sekisho_simulator::browser::{HeldBack, Network, NetworkConfig};
 use sekisho_simulator::clock::{Beginning, Timeline, clock_of_accounts, one_clock};
 use sekisho_simulator::control::ControlClient;
+use sekisho_simulator::mailbox::{Mailbox, Mailpit};
 use sekisho_simulator::office::Office;
 use sekisho_simulator::population::Population;
 use sekisho_simulator::sink::{Sink, SinkConfig};
-use sekisho_simulator::target::{AccountSource, Control, GlobalClockSettings, Loading, OfficeDriver, Target};
+use sekisho_simulator::target::{
+    AccountSource, Control, GlobalClockSettings, Loading, MailArrival, OfficeDriver, Target,
+};
 use sekisho_simulator::world::{MailRefusal, World};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -87,7 +90,7 @@ pub(crate) struct House {
 /// A place that is ready: whatever was started for it stops with it.
 pub(crate) struct Venue {
     pub(crate) world: Arc<World>,
-    sink: Sink,
+    sink: Option<Sink>,
     server: Option<RunningServer>,
     profile: Option<String>,
     defect: Option<String>,
@@ -135,19 +138,31 @@ impl Venue {
         }
         let own_roots = server.certificate().map(|shown| shown.pem.clone().into_bytes()).unwrap_or_default();
         let roads = roads(&target, own_roots)?;
-        let world = world(target, roads, &sink, seed, cancel)?;
-        Ok(Venue { world, sink, server: Some(server), profile: None, defect: None })
+        let world = world(target, roads, Post::of(&sink), seed, cancel)?;
+        Ok(Venue { world, sink: Some(sink), server: Some(server), profile: None, defect: None })
     }
 
     async fn foreign(path: &Path, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
         let target = Target::load(path, &Loading::default())?;
-        let sink = Sink::start(SinkConfig { listen: target.mail_listen, seed, ..SinkConfig::default() }).await?;
+        let (sink, post) = match &target.mail_arrival {
+            MailArrival::Sink { listen, tls } => {
+                let config = SinkConfig { listen: *listen, tls: tls.clone(), seed, ..SinkConfig::default() };
+                let sink = Sink::start(config).await?;
+                let post = Post::of(&sink);
+                (Some(sink), post)
+            }
+            MailArrival::Mailpit(settings) => {
+                let network = NetworkConfig { extra_roots_pem: roots(&target)?, ..NetworkConfig::default() };
+                let mailbox = Arc::new(Mailpit::new(settings.clone(), network)?);
+                (None, Post { mailbox, refusal: None })
+            }
+        };
         let roads = roads(&target, Vec::new())?;
         if let Some(reset) = &target.reset {
             // Before the clock is looked at: a reset may put it back.
             reset.run(&roads.means).await.map_err(CliError::Reset)?;
         }
-        let world = world(target, roads, &sink, seed, cancel)?;
+        let world = world(target, roads, post, seed, cancel)?;
         Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()), defect: None })
     }
 
@@ -185,8 +200,29 @@ impl Venue {
         if let Some(server) = self.server {
             server.shutdown().await;
         }
-        self.sink.shutdown().await;
+        if let Some(sink) = self.sink {
+            sink.shutdown().await;
+        }
     }
+}
+
+/// Where mail arrives, and who can refuse it there.
+struct Post {
+    mailbox: Arc<dyn Mailbox>,
+    refusal: Option<Arc<dyn MailRefusal>>,
+}
+
+impl Post {
+    fn of(sink: &Sink) -> Post {
+        Post { mailbox: sink.mailbox(), refusal: Some(sink.faults()) }
+    }
+}
+
+/// The authorities that a profile trusts beside the public ones.
+fn roots(target: &Target) -> Result<Vec<u8>, CliError> {
+    let Some(file) = &target.ca_file else { return Ok(Vec::new()) };
+    std::fs::read(file)
+        .map_err(|error| CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display())))
 }
 
 /// Says that the harness, not the target, was what limited the figures.
@@ -216,12 +252,7 @@ struct Roads {
 
 /// The ways to a target; `roots_pem` are certificates to trust where its profile names none.
 fn roads(target: &Target, roots_pem: Vec<u8>) -> Result<Roads, CliError> {
-    let extra_roots_pem = match &target.ca_file {
-        None => roots_pem,
-        Some(file) => std::fs::read(file).map_err(|error| {
-            CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display()))
-        })?,
-    };
+    let extra_roots_pem = if target.ca_file.is_some() { roots(target)? } else { roots_pem };
     let directly = NetworkConfig {
         extra_roots_pem,
         connect_timeout: target.limits.connect_patience.0,
@@ -242,7 +273,7 @@ fn roads(target: &Target, roots_pem: Vec<u8>) -> Result<Roads, CliError> {
 fn world(
     target: Target,
     roads: Roads,
-    sink: &Sink,
+    post: Post,
     seed: u64,
     cancel: CancellationToken,
 ) -> Result<Arc<World>, CliError> {
@@ -266,13 +297,13 @@ fn world(
     Ok(Arc::new(World {
         target,
         network,
-        mailbox: sink.mailbox(),
+        mailbox: post.mailbox,
         clock,
         timeline,
         accounts,
         office,
         population: Population::new(seed, format!("{:x}", since_epoch.as_millis())),
-        refusal: Some(sink.faults() as Arc<dyn MailRefusal>),
+        refusal: post.refusal,
         cancel,
     }))
 }

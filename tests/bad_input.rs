@@ -104,6 +104,64 @@ fn a_client_that_cannot_be_is_named_with_line_and_key_and_without_its_secrets() 
 }
 
 #[test]
+fn mail_keys_that_do_not_fit_their_source_are_named_with_line_and_remedy() {
+    let good = profile_for("http://127.0.0.1:1");
+    let listen = "listen = \"127.0.0.1:0\"";
+    let line = good.lines().position(|line| line == listen).unwrap() + 1;
+    for (mail, below, key, message) in [
+        ("", None, "mail.listen", "`source = \"mailpit\"` says that mails arrive elsewhere"),
+        ("source = \"mailpit\"", None, "mail.url", "e.g. `url = "),
+        ("source = \"mailbox\"", Some(0), "column", "`sink`"),
+        ("source = \"mailpit\"\nurl = \"127.0.0.1\"", Some(1), "mail.url", "no address"),
+        ("source = \"mailpit\"\nurl = \"http://a:b@h.test\"", Some(1), "mail.url", "`username` and `password`"),
+        (
+            "source = \"mailpit\"\nurl = \"http://h.test\"\nlisten = \"127.0.0.1:0\"",
+            Some(2),
+            "mail.listen",
+            "for `source = \"sink\"`",
+        ),
+        (
+            "source = \"mailpit\"\nurl = \"http://h.test\"\ntls = \"starttls\"",
+            Some(2),
+            "mail.tls",
+            "for `source = \"sink\"`",
+        ),
+        ("source = \"mailpit\"\nurl = \"http://h.test\"\npoll = \"1ms\"", Some(2), "mail.poll", "every 10 ms"),
+        (
+            "source = \"mailpit\"\nurl = \"http://h.test\"\nusername = \"a\"",
+            Some(2),
+            "mail.username",
+            "belong together",
+        ),
+        (
+            "source = \"mailpit\"\nurl = \"http://h.test\"\nheaders = { Host = \"a\" }",
+            Some(2),
+            "mail.headers.Host",
+            "cannot be given",
+        ),
+        ("listen = \"127.0.0.1:0\"\npoll = \"1s\"", Some(1), "mail.poll", "for `source = \"mailpit\"`"),
+        ("listen = \"127.0.0.1:0\"\nkey = \"k.pem\"", Some(1), "mail.certificate", "belong together"),
+        (
+            "listen = \"127.0.0.1:0\"\nkey = \"k.pem\"\ncertificate = \"c.pem\"",
+            Some(2),
+            "mail.certificate",
+            "`tls = \"starttls\"`",
+        ),
+    ] {
+        let sekisho = Sekisho::new();
+        sekisho.file("target.toml", &replace(&good, listen, mail));
+        let outcome = sekisho.run(&["check", "--target", "target.toml"]);
+        // Where a key is missing, the line is that of its table.
+        let place = below.map_or(line - 1, |below: usize| line + below);
+        outcome.ends_with(2).says(&format!("line {place},")).says(key).says(message);
+    }
+    let sekisho = Sekisho::new();
+    let tls = "listen = \"127.0.0.1:0\"\ntls = \"implicit\"\nkey = \"k.pem\"\ncertificate = \"c.pem\"";
+    sekisho.file("target.toml", &replace(&good, listen, tls));
+    sekisho.run(&["check", "--target", "target.toml"]).ends_with(2).says("c.pem").says("hint:");
+}
+
+#[test]
 fn limits_and_hosts_that_make_no_sense_are_named() {
     let good = profile_for("http://127.0.0.1:1");
     for (from, to, message) in [

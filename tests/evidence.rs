@@ -168,7 +168,7 @@ fn a_secret_of_the_profile_reaches_the_target_but_no_report() {
 fn a_load_that_the_profile_holds_back_says_so() {
     let sekisho = Sekisho::new();
     let profile = profile_for(&format!("http://{}", mirror()));
-    sekisho.file("target.toml", &support::replace(&profile, "[clock]\n", "[limits]\nper_second = 20\n[clock]\n"));
+    sekisho.file("target.toml", &support::replace(&profile, "[clock]\n", "[limits]\nper_second = 10\n[clock]\n"));
     sekisho.run(&["load", "first-sign-in", "--users", "20", "--ramp", "1", "--target", "target.toml"]).ends_with(12);
     let record = sekisho.record();
     let notes = record["notes"].as_array().unwrap();

@@ -117,7 +117,7 @@ pub enum NetworkError {
     },
     /// A load run must not touch this host.
     #[error(
-        "`{host}` is not on this machine, and the profile does not say that it may be put under load\n\nhint: `authorized_by` in the profile says who allowed it, `also_authorized` which hosts that goes for beside the target's own"
+        "`{host}` is not on this machine, and the profile does not say that it may be put under load (`authorized_by`, `also_authorized`)"
     )]
     NotAuthorized {
         /// The host.
@@ -132,7 +132,7 @@ pub enum NetworkError {
         reason: String,
     },
     /// The proxy wants other credentials (407).
-    #[error("the proxy `{proxy}` {remark}\n\nhint: `client.proxy` is written as `http://user:{{secret:…}}@host:port`")]
+    #[error("the proxy `{proxy}` {remark} (`client.proxy`)")]
     ProxyCredentials {
         /// Host and port of the proxy.
         proxy: String,

@@ -29,6 +29,7 @@ pub use jar::{Cookie, Ignored, Jar, SameSite, SiteContext, Stored};
 pub use navigation::Browser;
 pub use page::{Button, Checkbox, Choice, Control, Dom, Form, FormError, Link, Page, Press, Selector, SelectorError};
 pub use proxy::Proxy;
+pub(crate) use proxy::basic;
 
 pub use request::{Body, Initiator, Kind, Request};
 pub use settings::{ClientSettings, Loadable, Pace};

@@ -13,7 +13,7 @@ mod status;
 mod template;
 mod vocabulary;
 
-pub use compile::{Control, GlobalClockSettings, Loading, Target};
+pub use compile::{Control, GlobalClockSettings, Loading, MailArrival, Target};
 pub use driver::{Asking, DriverError, Status};
 pub use error::ProfileError;
 pub use profile::{

@@ -5,6 +5,7 @@ mod accounts;
 mod client;
 mod clock;
 mod hook;
+mod mail;
 mod reset;
 mod screens;
 mod skip;
@@ -12,11 +13,11 @@ mod steps;
 mod values;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use mail::MailArrival;
 use regex::Regex;
 use sekisho_rules::Portal;
 use sha2::{Digest, Sha256};
@@ -63,8 +64,8 @@ pub struct Target {
     pub ca_file: Option<PathBuf>,
     /// Secrets of the profile, to be kept out of every report.
     pub secrets: Vec<String>,
-    /// Where our sink takes its mail.
-    pub mail_listen: SocketAddr,
+    /// Where its mails arrive.
+    pub mail_arrival: MailArrival,
     /// Its control listener.
     pub control: Option<Control>,
     /// How its clock is moved.
@@ -211,7 +212,7 @@ impl Target {
                 .as_ref()
                 .map(|text| compiler.expression("mail.confirmation", text))
                 .transpose()?,
-            mail_listen: *profile.mail.listen.as_ref(),
+            mail_arrival: compiler.mail_arrival(&profile)?,
             mail_part: profile.mail.part,
             skip_may_hold: profile.skip.may_hold.clone(),
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,

@@ -21,7 +21,7 @@ pub use accounts::{AccountSource, Accounts};
 pub use client::Client;
 pub use clock::{Clock, ClockDriver, ClockScope, Control, Office, OfficeDriver};
 pub use hook::{CommandLine, HookRequest, Reset};
-pub use mail::{Mail, MailPart};
+pub use mail::{Mail, MailPart, MailSource, MailTls};
 pub use numbers::{Cooldown, Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
 pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks};
 pub use skip::{Personal, Skip, Status};
@@ -71,7 +71,7 @@ pub struct Profile {
     /// What it does where the source leaves it to the target.
     #[serde(default)]
     pub policies: Policies,
-    /// How its mails are read.
+    /// Where its mails arrive, and how they are read.
     pub mail: Mail,
     /// Where a skip shows.
     pub skip: Skip,
