@@ -165,8 +165,7 @@ impl Visitor {
     /// # Errors
     /// When nothing came back.
     pub async fn try_password(&mut self, account: &Account) -> Result<Seen, Trouble> {
-        let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
-        self.look(Step::SubmitPassword, vars, SkipBox::Unticked).await
+        self.look(Step::SubmitPassword, account.vars(), SkipBox::Unticked).await
     }
 
     /// Sends a request of the story's own making under the name of a step.
@@ -226,12 +225,12 @@ impl Visitor {
         self.plain(Step::OpenSignIn).await
     }
 
-    /// Sends ID and password on the sign-in screen.
+    /// Sends the account's ID, with this password, on the sign-in screen.
     ///
     /// # Errors
     /// As every step.
-    pub async fn submit_password(&mut self, address: &str, password: &str) -> Result<Seen, Trouble> {
-        self.act(Step::SubmitPassword, Vars { address, password, ..Vars::default() }, SkipBox::Unticked).await
+    pub async fn submit_password(&mut self, account: &Account, password: &str) -> Result<Seen, Trouble> {
+        self.act(Step::SubmitPassword, Vars { password, ..account.vars() }, SkipBox::Unticked).await
     }
 
     /// Starts a sign-in: opens the screen, sends the account's ID and password and, where a code is asked, waits for its mail. So
@@ -255,7 +254,7 @@ impl Visitor {
         let mark = self.life.world.mailbox.mark().await?;
         let opened = self.open_sign_in().await?;
         let sent_at = Instant::now();
-        let submitted = self.submit_password(&account.key.address, &account.password).await;
+        let submitted = self.submit_password(account, &account.password).await;
         let seen = match submitted {
             // That a page of another kind lacks the form says less than what page it is.
             Err(Trouble::Driver(DriverError::Form { .. })) if !opened.is(Screen::SignIn) => {
@@ -279,8 +278,7 @@ impl Visitor {
     ) -> Result<Started, Trouble> {
         let mark = self.life.world.mailbox.mark().await?;
         self.open_sign_in().await?;
-        let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
-        let request = alter(self.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?);
+        let request = alter(self.prepare(Step::SubmitPassword, account.vars(), SkipBox::Unticked)?);
         let sent_at = Instant::now();
         let seen = self.send(Step::SubmitPassword, request).await?;
         Ok(Started { seen, mark, sent_at, mailed: None })

@@ -10,6 +10,7 @@ mod scope;
 mod template;
 mod vocabulary;
 
+pub(crate) use compile::AccountMeans;
 pub use compile::{Control, GlobalClockSettings, Loading, Target};
 pub use driver::{DriverError, Status};
 pub use error::ProfileError;
@@ -19,5 +20,5 @@ pub use profile::{
 };
 pub use scope::{Taken, Vars};
 pub use template::Unfilled;
-pub(crate) use template::{Fill, Hole, Nothing, Since, Template, Unit};
+pub(crate) use template::{Fill, Hole, Nothing, Secret, Since, Template, Unit};
 pub use vocabulary::{Screen, Step};

@@ -1,9 +1,11 @@
 //! From the profile as written to a target ready to drive: selectors, expressions and templates compiled once, and
 //! everything that can be found wrong without sending anything found here, with its line.
 
+mod account_file;
 mod accounts;
 mod clock;
 mod hook;
+mod office;
 mod reset;
 mod screens;
 mod steps;
@@ -12,6 +14,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use regex::Regex;
@@ -20,13 +23,17 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use url::Url;
 
+use self::accounts::AccountsPlace;
 use super::error::{ProfileError, Source};
 use super::profile::{self, AccountSource, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
+use crate::account::AccountPool;
+use crate::account::{Listed, Need, Numbered};
 use crate::browser::Selector;
 use crate::clock::ClockMeans;
-use crate::hook::Reset;
+use crate::hook::{Program, Reset};
+use crate::office::OfficeRequests;
 
 /// A target, ready to be driven.
 #[derive(Debug)]
@@ -65,11 +72,14 @@ pub struct Target {
     pub reset: Option<Reset>,
     /// How the office is driven that changes an address in person.
     pub office: OfficeDriver,
+    /// The requests that drive it, where that is how it is driven.
+    pub office_requests: Option<Arc<OfficeRequests>>,
     /// Where accounts come from.
     pub accounts: AccountSource,
     /// What it does not offer: a clause or check id in lower case, and the reason.
     pub not_applicable: BTreeMap<String, String>,
-    pub(crate) numbered: Option<Numbered>,
+    pub(crate) account_means: AccountMeans,
+    accounts_place: AccountsPlace,
     pub(in crate::target) screens: Vec<(Screen, Vec<CompiledMark>)>,
     pub(in crate::target) acts: BTreeMap<Step, CompiledAct>,
     pub(in crate::target) mail_part: MailPart,
@@ -105,13 +115,17 @@ pub struct GlobalClockSettings {
     pub frozen: bool,
 }
 
-/// Accounts that exist already.
+/// Where accounts come from, ready to be used.
 #[derive(Debug)]
-pub(crate) struct Numbered {
-    pub(crate) address: Template,
-    pub(crate) password: Template,
-    pub(crate) first: u32,
-    pub(crate) last: u32,
+pub(crate) enum AccountMeans {
+    /// The control listener makes them.
+    Control,
+    /// They exist already and are numbered.
+    Numbered(Numbered),
+    /// They exist already and were read from a file.
+    Listed(Vec<Listed>),
+    /// A program makes them.
+    Command(Arc<Program>),
 }
 
 #[derive(Debug)]
@@ -153,6 +167,8 @@ pub struct Loading {
     pub base: Option<Url>,
     /// Replaces `[control]`.
     pub control: Option<Control>,
+    /// How many of the accounts that exist are left out, beyond those that the profile leaves out.
+    pub account_offset: u32,
     /// Replaces what `[clock]` says about one clock for all accounts.
     pub global_clock: Option<GlobalClockSettings>,
 }
@@ -187,7 +203,8 @@ impl Target {
         };
         let screens = compiler.screens(&profile)?;
         let acts = compiler.acts(&profile)?;
-        let numbered = compiler.numbered(&profile)?;
+        let portals = compiler.portals(&profile.portals)?;
+        let (account_means, accounts_place) = compiler.accounts(&profile, &portals, loading)?;
         let control = compiler.control(&profile, loading)?;
         if control.is_none() {
             compiler.nothing_needs_control(&profile)?;
@@ -197,12 +214,13 @@ impl Target {
             None => compiler.origin("base", &profile.base)?,
         };
         let clock = compiler.clock(&profile, &base)?;
+        let office_requests = compiler.office(&profile, &base)?;
         let reset = profile.reset.as_ref().map(|reset| compiler.reset(reset, &base)).transpose()?;
         compiler.address_change(&profile, &acts)?;
         compiler.not_applicable(&profile)?;
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
-            portals: compiler.portals(&profile.portals)?,
+            portals,
             base,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
             mail_confirmation: profile
@@ -246,12 +264,25 @@ impl Target {
             global_clock: loading.global_clock.or(clock.global),
             reset,
             office: profile.office.driver,
+            office_requests,
             accounts: *profile.accounts.source.as_ref(),
             control,
-            numbered,
+            account_means,
+            accounts_place,
             screens,
             acts,
         })
+    }
+}
+
+impl Target {
+    /// Compares the accounts that there are with what a run needs at least.
+    ///
+    /// # Errors
+    /// Where there are too few; where they are made there are always enough.
+    pub fn has_accounts_for(&self, needs: &[Need]) -> Result<(), ProfileError> {
+        let shortage = AccountPool::of(self).and_then(|pool| pool.shortage(needs));
+        shortage.map_or(Ok(()), |shortage| Err(self.accounts_place.too_few(&shortage)))
     }
 }
 
