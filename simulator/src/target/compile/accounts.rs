@@ -15,6 +15,9 @@ use crate::account::{Numbered, NumberedAdditional};
 /// More additional accounts under each would be a slip of the hand.
 const MAX_ADDITIONAL: u32 = 1_000;
 
+/// A key, where it stands if it is given, the sources that it belongs to, and these in words.
+type KeyOf<'a> = (&'a str, Option<Range<usize>>, &'a [AccountSource], &'a str);
+
 /// Where in the profile it stands how many accounts there are.
 #[derive(Debug)]
 pub(in crate::target) struct AccountsPlace {
@@ -86,7 +89,7 @@ impl Compiler<'_> {
         use AccountSource::{Command, Csv, Numbered};
         let text = |given: &Option<Spanned<String>>| given.as_ref().map(Spanned::span);
         let number = |given: &Option<Spanned<u32>>| given.as_ref().map(Spanned::span);
-        let given: [(&str, Option<Range<usize>>, &[AccountSource], &str); 10] = [
+        let given: [KeyOf<'_>; 10] = [
             ("address", text(&accounts.address), &[Numbered], "`numbered`"),
             ("password", text(&accounts.password), &[Numbered], "`numbered`"),
             ("id", text(&accounts.id), &[Numbered], "`numbered`"),
