@@ -31,7 +31,7 @@ impl Arm {
     pub(crate) async fn both(visitor: &mut Visitor, account: &Account) -> Result<(Arm, Arm), Trouble> {
         visitor.open_sign_in().await?;
         let (address, id) = (another(&account.key.address), another(&account.id));
-        let arm = |address: &str, id: &str| {
+        let mut arm = |address: &str, id: &str| {
             let vars = Vars { address, id, password: "wrong-password", ..Vars::default() };
             let request = visitor.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?;
             let typed = if id.is_empty() { address } else { id };

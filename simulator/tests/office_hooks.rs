@@ -93,7 +93,7 @@ fn what_makes_no_sense_is_named_with_line_key_and_remedy() {
             "`office.identity`",
             "no `procedure` says",
         ),
-        (format!("{request}{identity}done_at = \"done\""), 5, "`office.done_at`", "hint: write `/done`"),
+        (format!("{request}{identity}done_at = \"done\""), 5, "`office.done_at`", "did you mean `/done`"),
         (format!("{request}{identity}{done}\nprocedures = \"/id\""), 6, "", "did you mean `procedure`"),
         (
             format!("{request}identity = {{ url = \"/{{code}}\" }}\n{done}"),

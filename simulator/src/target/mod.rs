@@ -2,21 +2,24 @@
 //!
 //! What differs between systems is data here. Nothing in this module judges; nothing in it knows a rule.
 
+mod acts;
 mod compile;
 mod driver;
 mod error;
+mod marks;
 mod profile;
 mod scope;
+mod status;
 mod template;
 mod vocabulary;
 
 pub(crate) use compile::AccountMeans;
 pub use compile::{Control, GlobalClockSettings, Loading, Target};
-pub use driver::{DriverError, Status};
+pub use driver::{Asking, DriverError, Status};
 pub use error::ProfileError;
 pub use profile::{
-    AccountSource, ClockDriver, ClockScope, Limit, Limits, Numbers, OfficeDriver, Policies, Profile, SkipsAfter, Span,
-    Superseded,
+    AccountSource, ClockDriver, ClockScope, Cooldown, Limit, Limits, Numbers, OfficeDriver, Policies, Profile,
+    SkipsAfter, Span, Superseded,
 };
 pub use scope::{Taken, Vars};
 pub use template::Unfilled;

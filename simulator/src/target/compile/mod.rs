@@ -8,6 +8,7 @@ mod hook;
 mod office;
 mod reset;
 mod screens;
+mod skip;
 mod steps;
 mod values;
 
@@ -24,8 +25,11 @@ use toml::Spanned;
 use url::Url;
 
 use self::accounts::AccountsPlace;
+use super::acts::CompiledWay;
 use super::error::{ProfileError, Source};
-use super::profile::{self, AccountSource, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
+use super::marks::CompiledMark;
+use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
+use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
 use crate::account::{AccountPool, Listed, Need, Numbered};
@@ -79,8 +83,7 @@ pub struct Target {
     pub not_applicable: BTreeMap<String, String>,
     pub(crate) account_means: AccountMeans,
     accounts_place: AccountsPlace,
-    pub(in crate::target) screens: Vec<(Screen, Vec<CompiledMark>)>,
-    pub(in crate::target) acts: BTreeMap<Step, CompiledAct>,
+    pub(in crate::target) ways: Vec<(Portal, Arc<Ways>)>,
     pub(in crate::target) mail_part: MailPart,
     pub(in crate::target) mail_code: Regex,
     pub(in crate::target) mail_confirmation: Option<Regex>,
@@ -127,34 +130,12 @@ pub(crate) enum AccountMeans {
     Command(Arc<Program>),
 }
 
+/// How one portal is driven.
 #[derive(Debug)]
-pub(in crate::target) struct CompiledMark {
-    pub(in crate::target) title: Option<String>,
-    pub(in crate::target) status: Option<u16>,
-    pub(in crate::target) text: Option<String>,
-    pub(in crate::target) selector: Option<Selector>,
-    pub(in crate::target) path: Option<String>,
-}
-
-#[derive(Debug)]
-pub(in crate::target) enum Way {
-    Get(Template),
-    Form(Selector),
-}
-
-#[derive(Debug)]
-pub(in crate::target) struct CompiledAct {
-    pub(in crate::target) way: Way,
-    pub(in crate::target) fill: Vec<(String, Template)>,
-    pub(in crate::target) tick_skip: Option<String>,
-    pub(in crate::target) press: Option<profile::Button>,
-}
-
-#[derive(Debug)]
-pub(in crate::target) struct CompiledStatus {
-    pub(in crate::target) selector: Selector,
-    pub(in crate::target) some: String,
-    pub(in crate::target) none: String,
+pub(in crate::target) struct Ways {
+    pub(in crate::target) base: Url,
+    pub(in crate::target) screens: Vec<(Screen, Vec<CompiledMark>)>,
+    pub(in crate::target) ways: BTreeMap<Step, CompiledWay>,
 }
 
 /// How a profile is loaded.
@@ -200,27 +181,28 @@ impl Target {
             folder: loading.folder.as_deref(),
             names: values::names(&profile, &source, loading.folder.as_deref())?,
         };
-        let screens = compiler.screens(&profile)?;
-        let acts = compiler.acts(&profile)?;
         let portals = compiler.portals(&profile.portals)?;
+        let base = match &loading.base {
+            Some(base) => base.clone(),
+            None => compiler.origin("base", &profile.base)?,
+        };
+        let ways = compiler.ways_of(&profile, &portals, &base, loading.base.is_some())?;
         let (account_means, accounts_place) = compiler.accounts(&profile, &portals, loading)?;
         let control = compiler.control(&profile, loading)?;
         if control.is_none() {
             compiler.nothing_needs_control(&profile)?;
         }
-        let base = match &loading.base {
-            Some(base) => base.clone(),
-            None => compiler.origin("base", &profile.base)?,
-        };
         let clock = compiler.clock(&profile, &base)?;
         let office_requests = compiler.office(&profile, &base)?;
         let reset = profile.reset.as_ref().map(|reset| compiler.reset(reset, &base)).transpose()?;
-        compiler.address_change(&profile, &acts)?;
+        for (_, ways) in &ways {
+            compiler.address_change(&profile, &ways.ways)?;
+        }
         compiler.not_applicable(&profile)?;
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
-            portals,
             base,
+            portals,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
             mail_confirmation: profile
                 .mail
@@ -234,11 +216,7 @@ impl Target {
             session_cookie: compiler.whole("skip.session_cookie", &profile.skip.session_cookie)?,
             status: match profile.skip.status {
                 None => None,
-                Some(status) => Some(CompiledStatus {
-                    selector: compiler.selector("skip.status.selector", &status.selector)?,
-                    some: status.some,
-                    none: status.none,
-                }),
+                Some(status) => Some(compiler.status(&status)?),
             },
             cautions: profile
                 .skip
@@ -268,8 +246,7 @@ impl Target {
             control,
             account_means,
             accounts_place,
-            screens,
-            acts,
+            ways,
         })
     }
 }
@@ -317,8 +294,46 @@ impl Compiler<'_> {
     }
 
     fn template(&self, key: &str, text: &Spanned<String>, place: Place) -> Result<Template, ProfileError> {
-        Template::parse(text.as_ref(), place, &self.names)
-            .map_err(|message| self.source.senseless(text.span(), key, message))
+        self.template_at(key, text.span().start, text.as_ref(), place)
+    }
+
+    /// The same where the text itself does not know where it stands.
+    fn template_at(&self, key: &str, at: usize, text: &str, place: Place) -> Result<Template, ProfileError> {
+        Template::parse(text, place, &self.names).map_err(|message| self.source.senseless(at..at, key, message))
+    }
+
+    /// How each portal is driven. Portals without anything of their own share what is compiled.
+    fn ways_of(
+        &self,
+        profile: &Profile,
+        portals: &[Portal],
+        base: &Url,
+        base_is_given: bool,
+    ) -> Result<Vec<(Portal, Arc<Ways>)>, ProfileError> {
+        for (name, own) in &profile.in_portal {
+            if !portals.iter().any(|portal| portal.name() == name) {
+                let message = format!("`{name}` is not among `portals`; add it there, or leave this table out");
+                return Err(self.source.senseless(own.span(), format!("in_portal.{name}"), message));
+            }
+        }
+        let (screens, ways) = (self.screens("screens", &profile.screens)?, self.ways("steps", &profile.steps)?);
+        let common = Arc::new(Ways { base: base.clone(), screens, ways });
+        let of = |portal: &Portal| {
+            let Some(own) = profile.in_portal.get(portal.name()) else { return Ok((*portal, common.clone())) };
+            let (own, table) = (own.as_ref(), format!("in_portal.{portal}"));
+            let mut screens = profile.screens.clone();
+            screens.extend(own.screens.clone());
+            let mut steps = profile.steps.clone();
+            steps.extend(own.steps.clone());
+            let base = match &own.base {
+                Some(own) if !base_is_given => self.origin(&format!("{table}.base"), own)?,
+                _ => base.clone(),
+            };
+            let screens = self.screens(&format!("{table}.screens"), &screens)?;
+            let ways = self.ways(&format!("{table}.steps"), &steps)?;
+            Ok((*portal, Arc::new(Ways { base, screens, ways })))
+        };
+        portals.iter().map(of).collect()
     }
 
     fn origin(&self, key: &str, text: &Spanned<String>) -> Result<Url, ProfileError> {

@@ -57,14 +57,4 @@ impl Compiler<'_> {
         let done_at = self.pointer("office.done_at", done_at)?;
         Ok(Some(Arc::new(OfficeRequests { request, identity, procedure, done_at })))
     }
-
-    fn pointer(&self, key: &str, text: &Spanned<String>) -> Result<String, ProfileError> {
-        let pointer = text.as_ref();
-        if pointer.is_empty() || pointer.starts_with('/') {
-            return Ok(pointer.clone());
-        }
-        let message =
-            format!("`{pointer}` is no JSON pointer\n\nhint: write `/{pointer}`; each `/` leads one level down");
-        Err(self.source.senseless(text.span(), key, message))
-    }
 }
