@@ -124,6 +124,10 @@ pub(crate) struct Check {
     /// The profile of the target; without it the reference server is started and checked
     #[arg(long, value_name = "PROFILE")]
     pub(crate) target: Option<PathBuf>,
+    /// How many of the accounts that the profile numbers or lists are left out at the beginning, beyond its own `offset`: a second run
+    /// takes fresh ones
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "target")]
+    pub(crate) account_offset: u32,
     /// Only these: ids of rules, clauses, scenarios or checks; `*` and `?` stand for any characters
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub(crate) only: Vec<String>,
@@ -190,6 +194,10 @@ pub(crate) struct Load {
     /// The profile of the target; without it the reference server is started and loaded
     #[arg(long, value_name = "PROFILE")]
     pub(crate) target: Option<PathBuf>,
+    /// How many of the accounts that the profile numbers or lists are left out at the beginning, beyond its own `offset`: a second run
+    /// takes fresh ones
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "target")]
+    pub(crate) account_offset: u32,
     /// How many simulated users; each lives one story
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) users: u32,
@@ -323,6 +331,10 @@ pub(crate) struct Explore {
     /// The profile of the target; without it the reference server is started and explored
     #[arg(long, value_name = "PROFILE")]
     pub(crate) target: Option<PathBuf>,
+    /// How many of the accounts that the profile numbers or lists are left out at the beginning, beyond its own `offset`: a second run
+    /// takes fresh ones
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "target")]
+    pub(crate) account_offset: u32,
     /// How many stories
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) cases: u32,

@@ -9,12 +9,12 @@ use sekisho_reports::record::TargetInfo;
 use sekisho_server::core::GO_LIVE;
 use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
-use sekisho_simulator::account::{Accounts, NumberedAccounts};
+use sekisho_simulator::account::{AccountPool, Accounts, MadeAccounts, Need};
 use sekisho_simulator::browser::{HeldBack, Network, NetworkConfig};
 use sekisho_simulator::clock::{Beginning, Timeline, clock_of_accounts, one_clock};
 use sekisho_simulator::control::ControlClient;
 use sekisho_simulator::mailbox::{Mailbox, Mailpit};
-use sekisho_simulator::office::Office;
+use sekisho_simulator::office::{HttpOffice, Office};
 use sekisho_simulator::population::Population;
 use sekisho_simulator::sink::{Sink, SinkConfig};
 use sekisho_simulator::target::{
@@ -87,6 +87,14 @@ pub(crate) struct House {
     pub(crate) full_passwords: bool,
 }
 
+/// What a run asks of the accounts of a profile's target.
+pub(crate) struct Demand<'a> {
+    /// How many of those that exist are left out at the beginning.
+    pub(crate) account_offset: u32,
+    /// How many are needed at least.
+    pub(crate) needs: &'a (dyn Fn(&Target) -> Result<Vec<Need>, CliError> + Send + Sync),
+}
+
 /// A place that is ready: whatever was started for it stops with it.
 pub(crate) struct Venue {
     pub(crate) world: Arc<World>,
@@ -98,9 +106,14 @@ pub(crate) struct Venue {
 
 impl Venue {
     /// The target of a profile, or the embedded reference server where there is none.
-    pub(crate) async fn of(profile: Option<&Path>, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
+    pub(crate) async fn of(
+        profile: Option<&Path>,
+        demand: Demand<'_>,
+        seed: u64,
+        cancel: CancellationToken,
+    ) -> Result<Venue, CliError> {
         match profile {
-            Some(path) => Venue::foreign(path, seed, cancel).await,
+            Some(path) => Venue::foreign(path, demand, seed, cancel).await,
             None => Venue::embedded(Arc::new(Conforming), Setting::of(seed), cancel).await,
         }
     }
@@ -128,6 +141,7 @@ impl Venue {
             server.control_address().ok_or_else(|| CliError::Internal("no control listener".to_owned()))?;
         let loading = Loading {
             folder: None,
+            account_offset: 0,
             base: Some(address(if house.tls { "https" } else { "http" }, server.address())?),
             control: Some(Control { url: address("http", control_address)?, token }),
             global_clock: clocks.global(),
@@ -142,8 +156,11 @@ impl Venue {
         Ok(Venue { world, sink: Some(sink), server: Some(server), profile: None, defect: None })
     }
 
-    async fn foreign(path: &Path, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
-        let target = Target::load(path, &Loading::default())?;
+    async fn foreign(path: &Path, demand: Demand<'_>, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
+        let loading = Loading { account_offset: demand.account_offset, ..Loading::default() };
+        let target = Target::load(path, &loading)?;
+        // Before anything is sent: a run that ends half way for want of accounts has used them up for nothing.
+        target.has_accounts_for(&(demand.needs)(&target)?)?;
         let (sink, post) = match &target.mail_arrival {
             MailArrival::Sink { listen, tls } => {
                 let config = SinkConfig { listen: *listen, tls: tls.clone(), seed, ..SinkConfig::default() };
@@ -282,15 +299,13 @@ fn world(
     let clock = clock_of_accounts(&target, &means, control.as_ref());
     let beginning = one_clock(&target, &means, control.as_ref())?;
     let timeline = beginning.map(|beginning| timeline(beginning, target.numbers.go_live.0.into()));
-    let accounts: Arc<dyn Accounts> = match (target.accounts, &control) {
-        (AccountSource::Control, Some(control)) => control.clone(),
-        _ => Arc::new(
-            NumberedAccounts::of(&target)
-                .ok_or_else(|| CliError::Internal("the profile has no accounts".to_owned()))?,
-        ),
-    };
+    let accounts = accounts(&target, control.as_ref())?;
     let office = match target.office {
         OfficeDriver::Control => control.clone().map(|control| control as Arc<dyn Office>),
+        OfficeDriver::Http => {
+            let office = |requests| Arc::new(HttpOffice::new(requests, means.clone())) as Arc<dyn Office>;
+            target.office_requests.clone().map(office)
+        }
         OfficeDriver::None => None,
     };
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -306,6 +321,15 @@ fn world(
         refusal: post.refusal,
         cancel,
     }))
+}
+
+fn accounts(target: &Target, control: Option<&Arc<ControlClient>>) -> Result<Arc<dyn Accounts>, CliError> {
+    if let (AccountSource::Control, Some(control)) = (target.accounts, control) {
+        return Ok(control.clone());
+    }
+    let made = MadeAccounts::of(target).map(|made| Arc::new(made) as Arc<dyn Accounts>);
+    let exist = || AccountPool::of(target).map(|pool| Arc::new(pool) as Arc<dyn Accounts>);
+    made.or_else(exist).ok_or_else(|| CliError::Internal("the profile has no accounts".to_owned()))
 }
 
 /// The target's one clock. Where it begins before go-live, NOTICE-1 is judged first and everything else after it.

@@ -52,7 +52,7 @@ fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
         ("{address}\", password", "{adress}\", password", line("fill = { address"), "{adress}"),
         ("\"seeker\", ", "\"seekers\", ", line("portals ="), "`seekers` is no portal"),
         ("http://127.0.0.1:1", "127.0.0.1", line("base ="), "base"),
-        ("last = 500", "last = 0", line("source = "), "`last` (0) lies before `first` (1)"),
+        ("last = 500", "last = 0", line("last = 500"), "`last` (0) lies before `first` (1)"),
         ("[steps.sign-out]", "[steps.sign-aut]", line("[steps.sign-out]"), "did you mean `sign-out`"),
         (r"確認番号：(\d{6})", r"確認番号：\d{6}", line("confirmation = '"), "mail.confirmation"),
         (r"confirmation = '確認番号：(\d{6})\b'", "# none", line("[steps.confirm-address]"), "no `mail.confirmation`"),

@@ -160,7 +160,7 @@ impl Person {
     /// # Errors
     /// When there is no office that can be driven, or it did not take the request.
     pub async fn ask_the_office(&self, account: &Account, new_address: &str) -> Result<Procedure, Trouble> {
-        Ok(self.office()?.request(&account.key, new_address).await?)
+        Ok(self.office()?.request(account, new_address).await?)
     }
 
     /// Proves at the office who they are. Says from when on the new address is in force.

@@ -175,8 +175,7 @@ impl Visitor {
     pub async fn try_password(&mut self, account: &Account) -> Result<Seen, Trouble> {
         self.signs_in_to(account);
         let password = self.life.password_of(account);
-        let vars = Vars { address: &account.key.address, password: &password, ..Vars::default() };
-        self.look(Step::SubmitPassword, vars, SkipBox::Unticked).await
+        self.look(Step::SubmitPassword, Vars { password: &password, ..account.vars() }, SkipBox::Unticked).await
     }
 
     /// Does a step; a screen that the profile does not know ends the story.
@@ -209,12 +208,12 @@ impl Visitor {
         self.plain(Step::OpenSignIn).await
     }
 
-    /// Sends ID and password on the sign-in screen.
+    /// Sends the account's ID, with this password, on the sign-in screen.
     ///
     /// # Errors
     /// As every step.
-    pub async fn submit_password(&mut self, address: &str, password: &str) -> Result<Seen, Trouble> {
-        self.act(Step::SubmitPassword, Vars { address, password, ..Vars::default() }, SkipBox::Unticked).await
+    pub async fn submit_password(&mut self, account: &Account, password: &str) -> Result<Seen, Trouble> {
+        self.act(Step::SubmitPassword, Vars { password, ..account.vars() }, SkipBox::Unticked).await
     }
 
     /// Starts a sign-in: opens the screen, sends the account's ID and password and, where a code is asked, waits for its mail. So
@@ -238,7 +237,8 @@ impl Visitor {
         self.signs_in_to(account);
         let mark = self.life.world.mailbox.mark().await?;
         let opened = self.open_sign_in().await?;
-        let submitted = self.submit_password(&account.key.address, &self.life.password_of(account)).await;
+        let password = self.life.password_of(account);
+        let submitted = self.submit_password(account, &password).await;
         let seen = match submitted {
             // That a page of another kind lacks the form says less than what page it is.
             Err(Trouble::Driver(DriverError::Form { .. })) if !opened.is(Screen::SignIn) => {
@@ -263,8 +263,7 @@ impl Visitor {
         let mark = self.life.world.mailbox.mark().await?;
         self.signs_in_to(account);
         self.open_sign_in().await?;
-        let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
-        let request = alter(self.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?);
+        let request = alter(self.prepare(Step::SubmitPassword, account.vars(), SkipBox::Unticked)?);
         let seen = self.send(Step::SubmitPassword, request).await?;
         Ok(Started { seen, mark, sent_at: self.sent_at.unwrap_or_else(SentAt::now), mailed: None })
     }

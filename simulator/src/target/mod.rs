@@ -13,6 +13,7 @@ mod status;
 mod template;
 mod vocabulary;
 
+pub(crate) use compile::AccountMeans;
 pub use compile::{Control, GlobalClockSettings, Loading, MailArrival, Target};
 pub use driver::{Asking, DriverError, Status};
 pub use error::ProfileError;
@@ -22,5 +23,5 @@ pub use profile::{
 };
 pub use scope::{Taken, Vars};
 pub use template::Unfilled;
-pub(crate) use template::{Fill, Hole, Nothing, Since, Template, Unit};
+pub(crate) use template::{Fill, Hole, Nothing, Secret, Since, Template, Unit};
 pub use vocabulary::{Screen, Step};

@@ -217,7 +217,8 @@ impl Visitor {
         };
         let mut texts = Texts {
             address: or(vars.address, known.map(|account| account.key.address.clone())),
-            id: vars.id.to_owned(),
+            // Who types an address of the story's own types no ID beside it.
+            id: or(vars.id, known.filter(|_| vars.address.is_empty()).map(|account| account.id.clone())),
             password: or(vars.password, known.map(|account| self.life.password_of(account))),
             new_password: vars.new_password.to_owned(),
             name: or(vars.name, known.map(|account| account.name.clone())),

@@ -1,11 +1,13 @@
 //! From the profile as written to a target ready to drive: selectors, expressions and templates compiled once, and
 //! everything that can be found wrong without sending anything found here, with its line.
 
+mod account_file;
 mod accounts;
 mod client;
 mod clock;
 mod hook;
 mod mail;
+mod office;
 mod reset;
 mod screens;
 mod skip;
@@ -24,6 +26,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use url::Url;
 
+use self::accounts::AccountsPlace;
 use super::acts::CompiledWay;
 use super::error::{ProfileError, Source};
 use super::marks::CompiledMark;
@@ -31,9 +34,11 @@ use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Per
 use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
+use crate::account::{AccountPool, Listed, Need, Numbered};
 use crate::browser::{ClientSettings, Loadable, Pace, Selector};
 use crate::clock::ClockMeans;
-use crate::hook::Reset;
+use crate::hook::{Program, Reset};
+use crate::office::OfficeRequests;
 
 /// A target, ready to be driven.
 #[derive(Debug)]
@@ -78,11 +83,14 @@ pub struct Target {
     pub reset: Option<Reset>,
     /// How the office is driven that changes an address in person.
     pub office: OfficeDriver,
+    /// The requests that drive it, where that is how it is driven.
+    pub office_requests: Option<Arc<OfficeRequests>>,
     /// Where accounts come from.
     pub accounts: AccountSource,
     /// What it does not offer: a clause or check id in lower case, and the reason.
     pub not_applicable: BTreeMap<String, String>,
-    pub(crate) numbered: Option<Numbered>,
+    pub(crate) account_means: AccountMeans,
+    accounts_place: AccountsPlace,
     pub(in crate::target) ways: Vec<(Portal, Arc<Ways>)>,
     pub(in crate::target) mail_part: MailPart,
     pub(in crate::target) mail_subject: Option<Regex>,
@@ -121,13 +129,17 @@ pub struct GlobalClockSettings {
     pub frozen: bool,
 }
 
-/// Accounts that exist already.
+/// Where accounts come from, ready to be used.
 #[derive(Debug)]
-pub(crate) struct Numbered {
-    pub(crate) address: Template,
-    pub(crate) password: Template,
-    pub(crate) first: u32,
-    pub(crate) last: u32,
+pub(crate) enum AccountMeans {
+    /// The control listener makes them.
+    Control,
+    /// They exist already and are numbered.
+    Numbered(Numbered),
+    /// They exist already and were read from a file.
+    Listed(Vec<Listed>),
+    /// A program makes them.
+    Command(Arc<Program>),
 }
 
 /// How one portal is driven.
@@ -147,6 +159,8 @@ pub struct Loading {
     pub base: Option<Url>,
     /// Replaces `[control]`.
     pub control: Option<Control>,
+    /// How many of the accounts that exist are left out, beyond those that the profile leaves out.
+    pub account_offset: u32,
     /// Replaces what `[clock]` says about one clock for all accounts.
     pub global_clock: Option<GlobalClockSettings>,
 }
@@ -185,12 +199,13 @@ impl Target {
             None => compiler.origin("base", &profile.base)?,
         };
         let ways = compiler.ways_of(&profile, &portals, &base, loading.base.is_some())?;
-        let numbered = compiler.numbered(&profile)?;
+        let (account_means, accounts_place) = compiler.accounts(&profile, &portals, loading)?;
         let control = compiler.control(&profile, loading)?;
         if control.is_none() {
             compiler.nothing_needs_control(&profile)?;
         }
         let clock = compiler.clock(&profile, &base)?;
+        let office_requests = compiler.office(&profile, &base)?;
         let reset = profile.reset.as_ref().map(|reset| compiler.reset(reset, &base)).transpose()?;
         for (_, ways) in &ways {
             compiler.address_change(&profile, &ways.ways)?;
@@ -244,11 +259,24 @@ impl Target {
             global_clock: loading.global_clock.or(clock.global),
             reset,
             office: profile.office.driver,
+            office_requests,
             accounts: *profile.accounts.source.as_ref(),
             control,
-            numbered,
+            account_means,
+            accounts_place,
             ways,
         })
+    }
+}
+
+impl Target {
+    /// Compares the accounts that there are with what a run needs at least.
+    ///
+    /// # Errors
+    /// Where there are too few; where they are made there are always enough.
+    pub fn has_accounts_for(&self, needs: &[Need]) -> Result<(), ProfileError> {
+        let shortage = AccountPool::of(self).and_then(|pool| pool.shortage(needs));
+        shortage.map_or(Ok(()), |shortage| Err(self.accounts_place.too_few(&shortage)))
     }
 }
 

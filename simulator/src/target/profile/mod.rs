@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use accounts::{AccountSource, Accounts};
+pub use accounts::{AccountSource, Accounts, Additional};
 pub use client::Client;
 pub use clock::{Clock, ClockDriver, ClockScope, Control, Office, OfficeDriver};
 pub use hook::{CommandLine, HookRequest, Reset};
