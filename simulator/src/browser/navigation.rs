@@ -64,7 +64,7 @@ impl Browser {
         let begun = Instant::now();
         let mut offered = Vec::new();
         let follows = request.follows_redirects;
-        let shows = follows && request.kind == Kind::Navigation;
+        let kind = request.kind;
         let mut hop = Hop::first(request);
         loop {
             let received = self.exchange(&hop, step, now).await?;
@@ -80,8 +80,8 @@ impl Browser {
                     cookies: offered,
                     duration_us: microseconds(begun),
                 };
-                // What a script fetches is not shown: the page stays open.
-                if shows {
+                // What a script fetches is not shown, and a redirect is nothing to be shown: the page stays open.
+                if kind == Kind::Navigation && (follows || !received.status.is_redirection()) {
                     self.current = Some(answer.clone());
                 }
                 return Ok(answer);
