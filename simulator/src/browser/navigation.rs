@@ -77,7 +77,7 @@ impl Browser {
         self.sending = Sending::default();
         let mut offered = Vec::new();
         let follows = request.follows_redirects;
-        let shows = follows && request.kind == Kind::Navigation;
+        let kind = request.kind;
         let mut hop = Hop::first(request);
         loop {
             let received = self.exchange(&hop, step, now).await?;
@@ -93,8 +93,8 @@ impl Browser {
                     cookies: offered,
                     duration_us: microseconds(begun.elapsed().saturating_sub(self.sending.held_back)),
                 };
-                // What a script fetches is not shown: the page stays open.
-                if shows {
+                // What a script fetches is not shown, and a redirect is nothing to be shown: the page stays open.
+                if kind == Kind::Navigation && (follows || !received.status.is_redirection()) {
                     self.current = Some(answer.clone());
                 }
                 return Ok(answer);
