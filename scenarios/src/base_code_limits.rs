@@ -189,7 +189,7 @@ async fn mails(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 /// Sends ID and password once more without waiting for the mail.
 async fn ask_again(visitor: &mut Visitor, account: &Account) -> Result<Seen, Trouble> {
-    let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
+    let vars = account.vars();
     visitor.open_sign_in().await?;
     visitor.look(Step::SubmitPassword, vars, SkipBox::Unticked).await
 }

@@ -29,7 +29,7 @@ async fn sign_in_form(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     a.open_sign_in().await?;
-    let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
+    let vars = account.vars();
     let honest = a.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?;
     for (how, request) in forged(&mut a, &honest)? {
         let seen = a.send(Step::SubmitPassword, request).await?;

@@ -119,6 +119,9 @@ async fn unknown_id(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     let mut nobody = account.clone();
     nobody.key.address = format!("nobody.{}", account.key.address);
+    if !nobody.id.is_empty() {
+        nobody.id.insert_str(0, "nobody.");
+    }
     let started = a.start(&nobody).await?;
     let control = a.start(&account).await?;
     let mails = only_the_control_mail(&a, &account, &started, &control).await?;

@@ -263,7 +263,7 @@ async fn no_way_in(stage: &Stage, a: &mut Visitor, account: &Account) -> Result<
     }
     let seen = a.open_sign_in().await?;
     want(Step::OpenSignIn, Screen::SignIn, &seen)?;
-    let seen = a.submit_password(&account.key.address, &account.password).await?;
+    let seen = a.submit_password(account, &account.password).await?;
     stage.judge(check, "trying again does not sign in either", seen.describe(), !seen.is_signed_in())
 }
 

@@ -217,6 +217,11 @@ impl Target {
 
     /// The code in a mail; `None` where it is no code mail.
     pub fn code_in(&self, letter: &Letter) -> Option<String> {
+        let subject = |wanted: &Regex| letter.subject.as_ref().is_some_and(|subject| wanted.is_match(subject));
+        let sender = |wanted: &Regex| letter.from.iter().any(|address| wanted.is_match(address));
+        if !self.mail_subject.as_ref().is_none_or(subject) || !self.mail_from.as_ref().is_none_or(sender) {
+            return None;
+        }
         self.find_in(letter, &self.mail_code)
     }
 
@@ -236,7 +241,10 @@ impl Target {
             MailPart::Subject => letter.subject.as_deref()?,
             MailPart::Html => letter.html.as_deref()?,
         };
-        expression.captures(text)?.get(1).map(|found| found.as_str().to_owned())
+        let found = expression.captures(text)?;
+        let named = found.name("code").or_else(|| found.name("number"));
+        let value = named.or_else(|| found.iter().skip(1).flatten().next())?;
+        Some(value.as_str().to_owned())
     }
 
     /// The fields that a step fills in, with their values; empty where the profile has no such step. For forms that are forged
