@@ -5,6 +5,8 @@ use std::sync::Arc;
 use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{SkipBox, Trouble};
 
+use crate::base_code_cooldown::guess_in_haste;
+use crate::base_code_limits::Dodge;
 use crate::moves::{ask_for_code, back_to_code_entry, want, wrong_code};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
@@ -48,7 +50,13 @@ async fn bound_to_browser(stage: Arc<Stage>) -> Result<(), Trouble> {
     let seen = b.submit_code(&of_a.code, SkipBox::Unticked).await?;
     let check = "base-code-is-bound-to-its-browser";
     stage.refuses(check, "the code of one browser's attempt is refused in another browser", &mut b, &seen).await?;
+    // The other way round too: a newer code may have ended the older one, and so say nothing about whose it is.
     back_to_code_entry(&mut b).await?;
+    if a.shows(Screen::CodeEntry) {
+        let seen = a.submit_code(&of_b.code, SkipBox::Unticked).await?;
+        let expected = "the code of the later attempt is refused in the browser of the earlier one";
+        stage.refuses(check, expected, &mut a, &seen).await?;
+    }
     let seen = b.submit_code(&of_b.code, SkipBox::Unticked).await?;
     stage.control("the browser's own code should sign in", &seen, seen.is_signed_in())
 }
@@ -71,8 +79,15 @@ async fn bound_to_account(stage: Arc<Stage>) -> Result<(), Trouble> {
 }
 
 async fn guesses(stage: Arc<Stage>) -> Result<(), Trouble> {
+    let check = "base-code-guesses-are-limited";
     let Some(limit) = stage.numbers().wrong_codes else {
-        return Err(Trouble::Means("the profile declares no limit of wrong codes (`numbers.wrong_codes`)".to_owned()));
+        return match stage.numbers().code_cooldown {
+            Some(cooldown) => guess_in_haste(&stage, check, Dodge::Staying, cooldown).await,
+            None => Err(Trouble::Means(
+                "the profile declares no limit of wrong codes (`numbers.wrong_codes`, `numbers.code_cooldown`)"
+                    .to_owned(),
+            )),
+        };
     };
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
@@ -85,7 +100,6 @@ async fn guesses(stage: Arc<Stage>) -> Result<(), Trouble> {
         stage.control("a wrong code should be refused", &seen, seen.refuses_code())?;
     }
     let seen = a.send(Step::SubmitCode, right).await?;
-    let check = "base-code-guesses-are-limited";
     stage.refuses(check, &format!("after {limit} wrong codes the right one is refused too"), &mut a, &seen).await?;
     let (_, fresh) = ask_for_code(&mut a, &account).await?;
     let seen = a.submit_code(&fresh.code, SkipBox::Unticked).await?;

@@ -30,7 +30,7 @@ const ELSEWHERE: &str = "https://elsewhere.example/";
 
 /// The request as another site can have it sent: without the hidden fields of its form. First with every sign of the target's own
 /// page, so that only the token is missing; then from the other site, with what cookies go along from there.
-fn forged(visitor: &mut Visitor, honest: &Request) -> Result<Vec<(&'static str, Request)>, Trouble> {
+pub(crate) fn forged(visitor: &mut Visitor, honest: &Request) -> Result<Vec<(&'static str, Request)>, Trouble> {
     let Body::Form(fields) = &honest.body else {
         return Err(Trouble::Means("the step sends no form".to_owned()));
     };

@@ -9,7 +9,7 @@ use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 
 use crate::base_session_forms::hidden_fields;
-use crate::moves::{ask_for_code, sign_in_ticked, want};
+use crate::moves::{ask_for_code, confirms_skips, sign_in_and_skip, sign_in_ticked, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -48,7 +48,11 @@ const INSIDE: [Screen; 10] = [
 async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut honest = person.browser("signed in", &account);
-    sign_in_ticked(&mut honest, &account).await?;
+    let is_confirmed = confirms_skips(&honest);
+    match is_confirmed {
+        true => sign_in_ticked(&mut honest, &account).await.map(|_| ())?,
+        false => sign_in_and_skip(&mut honest, &account).await?,
+    }
     let thief = stage.world.fresh_address();
     let password = stage.world.population.draw().password;
     let vars = Vars {
@@ -58,8 +62,11 @@ async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
         name: &account.name,
         ..Vars::default()
     };
-    let mut forms = vec![(Step::ConfirmSkip, honest.prepare(Step::ConfirmSkip, vars, SkipBox::Unticked)?)];
-    want(Step::ConfirmSkip, Screen::MyPage, &honest.confirm_skip().await?)?;
+    let mut forms = Vec::new();
+    if is_confirmed {
+        forms.push((Step::ConfirmSkip, honest.prepare(Step::ConfirmSkip, vars, SkipBox::Unticked)?));
+        want(Step::ConfirmSkip, Screen::MyPage, &honest.confirm_skip().await?)?;
+    }
     let mut pages = vec![Step::OpenSkipConfirmation];
     for (page, screen, form) in BEHIND {
         // What does not open to somebody who is signed in proves nothing when it is shut to others.

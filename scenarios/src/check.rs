@@ -100,16 +100,18 @@ pub(crate) async fn run_stories(
     ended.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// The stories to tell: each scenario in each portal where it is told.
+/// The stories to tell: each scenario in each portal where it is told. One that is told in no portal of the target still has its rows where
+/// the profile gives a reason for that.
 pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Portal)> {
     let portals = |scenario: &'static Scenario| {
-        world
-            .target
-            .portals
+        let of_target = &world.target.portals;
+        let is_told = of_target.iter().any(|portal| scenario.portals.include(*portal));
+        let only_a_row = !is_told && not_offered(world, scenario);
+        of_target
             .iter()
             .copied()
-            .filter(|portal| scenario.portals.include(*portal))
-            .take(if scenario.portals == Portals::Once { 1 } else { usize::MAX })
+            .filter(move |portal| only_a_row || scenario.portals.include(*portal))
+            .take(if only_a_row || scenario.portals == Portals::Once { 1 } else { usize::MAX })
             .map(move |portal| (scenario, portal))
     };
     selection.scenarios().flat_map(portals).collect()
