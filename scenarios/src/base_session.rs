@@ -148,9 +148,12 @@ async fn cache(stage: Arc<Stage>) -> Result<(), Trouble> {
             settings.push(is_not_stored(&stage, "base-session-settings-are-not-cached", &seen));
         }
     }
+    // Each page was looked at by itself: what one says does not bear on another.
+    stage.settle("base-session-screens-are-not-cached");
     if looked == 0 {
         return Err(Trouble::Means("no page of the settings was found to look at".to_owned()));
     }
+    stage.settle("base-session-settings-are-not-cached");
     screens.into_iter().chain(settings).collect()
 }
 

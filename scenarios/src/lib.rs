@@ -13,6 +13,7 @@ mod base_account_time;
 mod base_code;
 mod base_code_chance;
 mod base_code_conflicts;
+mod base_code_cooldown;
 mod base_code_input;
 mod base_code_limits;
 mod base_code_races;

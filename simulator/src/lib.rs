@@ -21,6 +21,7 @@ mod trouble;
 mod visitor;
 pub mod world;
 
+pub use habits::Haste;
 pub use person::Person;
 pub use trouble::Trouble;
 pub use visitor::{AskedChange, Mailed, Seen, SkipBox, Started, Visitor};
