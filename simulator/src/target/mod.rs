@@ -7,15 +7,17 @@ mod compile;
 mod driver;
 mod error;
 mod marks;
+mod nearest;
 mod profile;
 mod scope;
 mod status;
 mod template;
 mod vocabulary;
 
-pub use compile::{Control, GlobalClockSettings, Loading, Target};
+pub use compile::{Advice, Control, Examined, GlobalClockSettings, Loading, Target};
 pub use driver::{Asking, DriverError, Status};
 pub use error::ProfileError;
+pub use nearest::NearMiss;
 pub use profile::{
     AccountSource, ClockDriver, ClockScope, Cooldown, Limit, Limits, Numbers, OfficeDriver, Policies, Profile,
     SkipsAfter, Span, Superseded,

@@ -5,7 +5,7 @@ use super::super::template::{Hole, Place};
 use super::{Compiler, Numbered, ProfileError};
 
 impl Compiler<'_> {
-    pub(super) fn numbered(&self, profile: &Profile) -> Result<Option<Numbered>, ProfileError> {
+    pub(super) fn numbered(&self, profile: &Profile, offset: u32) -> Result<Option<Numbered>, ProfileError> {
         let accounts = &profile.accounts;
         if accounts.source.as_ref() != &AccountSource::Numbered {
             return Ok(None);
@@ -23,7 +23,15 @@ impl Compiler<'_> {
             let message = format!("`last` ({}) lies before `first` ({})", accounts.last, accounts.first);
             return Err(self.source.senseless(accounts.source.span(), "accounts", message));
         }
+        let first = accounts.first.saturating_add(offset);
+        if accounts.last < first {
+            let message = format!(
+                "leaving out the first {offset} accounts leaves none: the last is {}\n\nhint: raise `last`, or lower `--account-offset`",
+                accounts.last
+            );
+            return Err(self.source.senseless(accounts.source.span(), "accounts", message));
+        }
         let password = self.template("accounts.password", password, Place::Account)?;
-        Ok(Some(Numbered { address: template, password, first: accounts.first, last: accounts.last }))
+        Ok(Some(Numbered { address: template, password, first, last: accounts.last }))
     }
 }

@@ -2,7 +2,9 @@
 //! everything that can be found wrong without sending anything found here, with its line.
 
 mod accounts;
+mod advice;
 mod clock;
+mod examine;
 mod screens;
 mod skip;
 mod steps;
@@ -27,6 +29,9 @@ use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
 use crate::browser::Selector;
+
+pub use advice::Advice;
+pub use examine::Examined;
 
 /// A target, ready to be driven.
 #[derive(Debug)]
@@ -128,6 +133,8 @@ pub struct Loading {
     pub control: Option<Control>,
     /// Replaces what `[clock]` says about one clock for all accounts.
     pub global_clock: Option<GlobalClockSettings>,
+    /// How many of the accounts that exist already are left out, so that a second run takes fresh ones.
+    pub account_offset: u32,
 }
 
 impl Target {
@@ -164,7 +171,7 @@ impl Target {
             None => compiler.origin("base", &profile.base)?,
         };
         let ways = compiler.ways_of(&profile, &portals, &base, loading.base.is_some())?;
-        let numbered = compiler.numbered(&profile)?;
+        let numbered = compiler.numbered(&profile, loading.account_offset)?;
         let control = compiler.control(&profile, loading)?;
         if control.is_none() {
             compiler.nothing_needs_control(&profile)?;
@@ -346,16 +353,18 @@ impl Compiler<'_> {
     }
 
     fn not_applicable(&self, profile: &Profile) -> Result<(), ProfileError> {
-        for id in profile.not_applicable.keys() {
-            let known = sekisho_rules::check(id).is_some()
-                || sekisho_rules::clauses()
-                    .any(|(rule, clause)| clause.id.eq_ignore_ascii_case(id) || rule.id.eq_ignore_ascii_case(id));
-            if !known {
-                let at = self.source.text.find(id.as_str()).unwrap_or(0);
-                let message = "no rule, clause or check has this id; `sekisho rules` lists them";
-                return Err(self.source.senseless(at..at, format!("not_applicable.{id}"), message));
-            }
+        profile.not_applicable.keys().try_for_each(|id| self.known_id(id))
+    }
+
+    fn known_id(&self, id: &str) -> Result<(), ProfileError> {
+        let known = sekisho_rules::check(id).is_some()
+            || sekisho_rules::clauses()
+                .any(|(rule, clause)| clause.id.eq_ignore_ascii_case(id) || rule.id.eq_ignore_ascii_case(id));
+        if known {
+            return Ok(());
         }
-        Ok(())
+        let at = self.source.text.find(id).unwrap_or(0);
+        let message = "no rule, clause or check has this id; `sekisho rules` lists them";
+        Err(self.source.senseless(at..at, format!("not_applicable.{id}"), message))
     }
 }

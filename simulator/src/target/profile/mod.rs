@@ -19,7 +19,7 @@ pub use accounts::{AccountSource, Accounts};
 pub use clock::{Clock, ClockDriver, ClockScope, Control, Office, OfficeDriver};
 pub use mail::{Mail, MailPart};
 pub use numbers::{Cooldown, Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
-pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks};
+pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks, Several};
 pub use skip::{Skip, Status};
 pub use steps::{Act, Button, Only, SentBy, Take, Way};
 pub use text::Span;
