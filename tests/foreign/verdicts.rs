@@ -27,8 +27,7 @@ pub fn judge(case: &Case) {
     let sekisho = Sekisho::new();
     let system = System::start(case.system, sekisho.dir.path());
     sekisho.file("target.toml", &profile_for(case, &system));
-    let outcome =
-        sekisho.run(&["check", "--target", "target.toml", "--level", "must,derived,baseline", "--seed", "1"]);
+    let outcome = sekisho.run(&["check", "--target", "target.toml", "--level", "must,derived,baseline", "--seed", "1"]);
     assert!(matches!(outcome.code, Some(0 | 10 | 12)), "{}", outcome.stderr);
     let record = sekisho.record();
     let rows = record["checks"].as_array().unwrap();
@@ -48,8 +47,7 @@ pub fn load(case: &Case) {
     let system = System::start(case.system, sekisho.dir.path());
     sekisho.file("target.toml", &profile_for(case, &system));
     let users = USERS.to_string();
-    let outcome =
-        sekisho.run(&["load", "first-sign-in", "--target", "target.toml", "--users", &users, "--seed", "1"]);
+    let outcome = sekisho.run(&["load", "first-sign-in", "--target", "target.toml", "--users", &users, "--seed", "1"]);
     let load = &sekisho.record()["load"];
     assert_eq!(load["violations"], serde_json::json!([]), "{}", outcome.stderr);
     assert_eq!(load["sign_ins"], USERS, "{}", outcome.stderr);
