@@ -7,9 +7,10 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use http::HeaderMap;
+use sekisho_rules::Portal;
 use sekisho_simulator::browser::Answer;
 use sekisho_simulator::mailbox::{Letter, Mail};
-use sekisho_simulator::target::{Control, Loading, Screen, Step, Target, Vars};
+use sekisho_simulator::target::{Asking, Control, Loading, Screen, Step, Target, Vars};
 
 fn target() -> Target {
     let control = Control { url: "http://127.0.0.1:1/".parse().unwrap(), token: String::new() };
@@ -57,14 +58,15 @@ fn mail() -> Mail {
 fn driver(criterion: &mut Criterion) {
     let target = target();
     let code_entry = page("ワンタイムパスワード入力画面", "/seeker/code");
-    assert_eq!(target.recognise(&code_entry), Some(Screen::CodeEntry));
+    assert_eq!(target.recognise(Portal::Seeker, None, &code_entry), Some(Screen::CodeEntry));
     criterion.bench_function("target/recognise a page of 3 kB", |bencher| {
-        bencher.iter(|| target.recognise(black_box(&code_entry)));
+        bencher.iter(|| target.recognise(Portal::Seeker, None, black_box(&code_entry)));
     });
-    let vars = Vars { portal: "seeker", code: "012345", ..Vars::default() };
-    assert!(target.request(Step::SubmitCode, &vars, Some(&code_entry), true).is_ok());
+    let vars = Vars { code: "012345", ..Vars::default() };
+    let asking = Asking { skip: true, ..Asking::on(Portal::Seeker, Step::SubmitCode, vars, Some(&code_entry)) };
+    assert!(target.request(&asking).is_ok());
     criterion.bench_function("target/fill in the code form of a page of 3 kB", |bencher| {
-        bencher.iter(|| target.request(Step::SubmitCode, black_box(&vars), Some(&code_entry), true));
+        bencher.iter(|| target.request(black_box(&asking)));
     });
     let mail = mail();
     assert_eq!(target.code_in(&Letter::parse(&mail)).as_deref(), Some("012345"));

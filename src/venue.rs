@@ -11,16 +11,16 @@ use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
 use sekisho_simulator::account::{Accounts, NumberedAccounts};
 use sekisho_simulator::browser::{HeldBack, Network, NetworkConfig};
-use sekisho_simulator::clock::{Clock, GlobalClock, Immovable, Shared, Time, Timeline};
+use sekisho_simulator::clock::{Beginning, Timeline, clock_of_accounts, one_clock};
 use sekisho_simulator::control::ControlClient;
 use sekisho_simulator::mailbox::{Mailbox, Mailpit};
 use sekisho_simulator::office::Office;
 use sekisho_simulator::population::Population;
 use sekisho_simulator::sink::{Sink, SinkConfig};
 use sekisho_simulator::target::{
-    AccountSource, ClockDriver, Control, GlobalClockSettings, Loading, MailArrival, OfficeDriver, Target,
+    AccountSource, Control, GlobalClockSettings, Loading, MailArrival, OfficeDriver, Target,
 };
-use sekisho_simulator::world::{MailRefusal, World, present};
+use sekisho_simulator::world::{MailRefusal, World};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -137,7 +137,8 @@ impl Venue {
             target.numbers.mail_patience.0 = patience;
         }
         let own_roots = server.certificate().map(|shown| shown.pem.clone().into_bytes()).unwrap_or_default();
-        let world = world(target, own_roots, Post::of(&sink), seed, cancel)?;
+        let roads = roads(&target, own_roots)?;
+        let world = world(target, roads, Post::of(&sink), seed, cancel)?;
         Ok(Venue { world, sink: Some(sink), server: Some(server), profile: None, defect: None })
     }
 
@@ -156,7 +157,12 @@ impl Venue {
                 (None, Post { mailbox, refusal: None })
             }
         };
-        let world = world(target, Vec::new(), post, seed, cancel)?;
+        let roads = roads(&target, Vec::new())?;
+        if let Some(reset) = &target.reset {
+            // Before the clock is looked at: a reset may put it back.
+            reset.run(&roads.means).await.map_err(CliError::Reset)?;
+        }
+        let world = world(target, roads, post, seed, cancel)?;
         Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()), defect: None })
     }
 
@@ -236,39 +242,46 @@ fn held_back(waits: HeldBack) -> Vec<String> {
         .collect()
 }
 
-/// The world with a target in it; `roots_pem` are certificates to trust where its profile names none.
-fn world(
-    target: Target,
-    roots_pem: Vec<u8>,
-    post: Post,
-    seed: u64,
-    cancel: CancellationToken,
-) -> Result<Arc<World>, CliError> {
-    let extra_roots_pem = if target.ca_file.is_some() { roots(&target)? } else { roots_pem };
+/// The ways to a target.
+struct Roads {
+    /// That of the browsers, with all that the profile says of clients.
+    browsers: Arc<Network>,
+    /// That of what moves clocks and makes accounts: it gets no header of the browsers', takes no proxy and waits for nobody.
+    means: Arc<Network>,
+}
+
+/// The ways to a target; `roots_pem` are certificates to trust where its profile names none.
+fn roads(target: &Target, roots_pem: Vec<u8>) -> Result<Roads, CliError> {
+    let extra_roots_pem = if target.ca_file.is_some() { roots(target)? } else { roots_pem };
     let directly = NetworkConfig {
         extra_roots_pem,
         connect_timeout: target.limits.connect_patience.0,
         exchange_timeout: target.limits.answer_patience.0,
         ..NetworkConfig::default()
     };
-    // What moves clocks and makes accounts gets no header of the browsers', takes no proxy and waits for nobody.
     let means = Arc::new(Network::new(directly.clone())?);
-    let network = Arc::new(Network::new(NetworkConfig {
+    let browsers = Arc::new(Network::new(NetworkConfig {
         client: target.client.clone(),
         pace: target.pace,
         loadable: target.loadable.clone(),
         ..directly
     })?);
+    Ok(Roads { browsers, means })
+}
+
+/// The world with a target in it.
+fn world(
+    target: Target,
+    roads: Roads,
+    post: Post,
+    seed: u64,
+    cancel: CancellationToken,
+) -> Result<Arc<World>, CliError> {
+    let Roads { browsers: network, means } = roads;
     let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &means)));
-    let timeline = control
-        .clone()
-        .zip(target.global_clock)
-        .map(|(control, settings)| timeline(control, settings, target.numbers.go_live.0.into()));
-    let clock: Arc<dyn Clock> = match (target.clock, &control) {
-        (ClockDriver::Control, Some(_)) if timeline.is_some() => Arc::new(Shared),
-        (ClockDriver::Control, Some(control)) => control.clone(),
-        _ => Arc::new(Immovable),
-    };
+    let clock = clock_of_accounts(&target, &means, control.as_ref());
+    let beginning = one_clock(&target, &means, control.as_ref())?;
+    let timeline = beginning.map(|beginning| timeline(beginning, target.numbers.go_live.0.into()));
     let accounts: Arc<dyn Accounts> = match (target.accounts, &control) {
         (AccountSource::Control, Some(control)) => control.clone(),
         _ => Arc::new(
@@ -296,10 +309,11 @@ fn world(
 }
 
 /// The target's one clock. Where it begins before go-live, NOTICE-1 is judged first and everything else after it.
-fn timeline(clock: Arc<dyn GlobalClock>, settings: GlobalClockSettings, go_live: SystemTime) -> Timeline {
-    let start = settings.starts_at.map_or_else(present, SystemTime::from);
-    let regular_from = if start < go_live { go_live + AFTER_GO_LIVE } else { start };
-    Timeline::new(clock, Time::starting_at(start, settings.frozen), regular_from)
+fn timeline(beginning: Beginning, go_live: SystemTime) -> Timeline {
+    let Beginning { clock, start, pace } = beginning;
+    let shown = start.now();
+    let regular_from = if shown < go_live { go_live + AFTER_GO_LIVE } else { shown };
+    Timeline::at_pace(pace, clock, start, regular_from)
 }
 
 fn in_words(at: SystemTime) -> String {

@@ -41,6 +41,7 @@ fn a_port_in_use_is_a_usage_error() {
 fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
     let good = profile_for("http://127.0.0.1:1");
     let line = |needle: &str| format!("line {}", good.lines().position(|line| line.contains(needle)).unwrap() + 1);
+    let below = |needle: &str| format!("line {}", good.lines().position(|line| line.contains(needle)).unwrap() + 2);
     let cases: [(&str, &str, String, &str); 19] = [
         ("portals =", "portalz =", line("portals ="), "did you mean `portals`"),
         ("code_validity = \"30m\"", "code_validity = \"soon\"", line("code_validity"), "a length of time"),
@@ -59,8 +60,8 @@ fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
         ("\"{new_address}\"", "\"a@b.test\"", line("[steps.submit-address]"), "filled with `{new_address}`"),
         ("\"{number}\"", "\"123456\"", line("[steps.confirm-address]"), "filled with `{number}`"),
         ("[office]\ndriver = \"none\"", "[office]\ndriver = \"control\"", line("[office]"), "drive the office with"),
-        ("[clock]\n", "[clock]\nscope = \"global\"\n", line("[clock]"), "without a `driver`"),
-        ("[clock]\n", "[clock]\nfrozen = true\n", line("[clock]"), "for a clock with `scope = \"global\"`"),
+        ("[clock]\n", "[clock]\nscope = \"global\"\n", below("[clock]"), "without a `driver`"),
+        ("[clock]\n", "[clock]\nfrozen = true\n", below("[clock]"), "for a clock with `scope = \"global\"`"),
     ];
     for (from, to, place, message) in cases {
         let sekisho = Sekisho::new();

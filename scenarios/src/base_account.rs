@@ -29,7 +29,7 @@ impl Arm {
     pub(crate) async fn both(visitor: &mut Visitor, address: &str) -> Result<(Arm, Arm), Trouble> {
         visitor.open_sign_in().await?;
         let nobody = format!("x{}", &address[1..]);
-        let arm = |address: &str| {
+        let mut arm = |address: &str| {
             let vars = Vars { address, password: "wrong-password", ..Vars::default() };
             let request = visitor.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?;
             Ok::<_, Trouble>(Arm { address: address.to_owned(), request, answers: Vec::new() })

@@ -100,7 +100,7 @@ async fn address_injection(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     sign_in(&mut a, &account).await?;
     want(Step::OpenAddressChange, Screen::AddressChange, &a.open(Step::OpenAddressChange).await?)?;
-    let prepare =
+    let mut prepare =
         |new_address: &str| a.prepare(Step::SubmitAddress, Vars { new_address, ..Vars::default() }, SkipBox::Unticked);
     let prepared =
         injections(&thief).iter().map(|injection| prepare(&format!("{fresh}{injection}"))).collect::<Result<_, _>>()?;

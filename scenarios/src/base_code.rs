@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{SkipBox, Trouble};
 
-use crate::moves::{ask_for_code, want, wrong_code};
+use crate::moves::{ask_for_code, back_to_code_entry, want, wrong_code};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -48,7 +48,7 @@ async fn bound_to_browser(stage: Arc<Stage>) -> Result<(), Trouble> {
     let seen = b.submit_code(&of_a.code, SkipBox::Unticked).await?;
     let check = "base-code-is-bound-to-its-browser";
     stage.refuses(check, "the code of one browser's attempt is refused in another browser", &mut b, &seen).await?;
-    want(Step::OpenCodeEntry, Screen::CodeEntry, &b.open_code_entry().await?)?;
+    back_to_code_entry(&mut b).await?;
     let seen = b.submit_code(&of_b.code, SkipBox::Unticked).await?;
     stage.control("the browser's own code should sign in", &seen, seen.is_signed_in())
 }

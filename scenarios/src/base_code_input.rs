@@ -119,7 +119,8 @@ fn in_place_of_the_code(stage: &Stage, right: &Request, codes: &Codes, case: &Ca
     let Body::Form(fields) = &right.body else {
         return Err(Trouble::Means("the code is not sent by a form".to_owned()));
     };
-    let named = stage.world.target.fields(Step::SubmitCode, &Vars { code: &codes.right, ..Vars::default() });
+    let named =
+        stage.world.target.fields(stage.portal, Step::SubmitCode, &Vars { code: &codes.right, ..Vars::default() });
     let Some((name, _)) = named.iter().find(|(_, value)| *value == codes.right) else {
         return Err(Trouble::Means("no field of the form holds the code alone".to_owned()));
     };

@@ -8,7 +8,7 @@ use sekisho_simulator::target::{Limit, Screen, Step, Vars};
 use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
 
 use crate::address::needs_code_mails;
-use crate::moves::{ask_for_code, want, wrong_code};
+use crate::moves::{ask_for_code, back_to_code_entry, want, wrong_code};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -131,7 +131,7 @@ impl Guesser<'_> {
         let request = match form {
             Ok(request) => request,
             Err(_) => {
-                want(Step::OpenCodeEntry, Screen::CodeEntry, &self.visitor.open_code_entry().await?)?;
+                back_to_code_entry(&mut self.visitor).await?;
                 self.visitor.prepare(Step::SubmitCode, Vars { code, ..Vars::default() }, SkipBox::Unticked)?
             }
         };

@@ -106,7 +106,7 @@ async fn address_needs_the_token(stage: &Stage, b: &mut Visitor) -> Result<(), T
     want(Step::OpenAddressChange, Screen::AddressChange, &b.open(Step::OpenAddressChange).await?)?;
     let mut without_token = b.prepare(Step::SubmitAddress, new_address_vars(&forged), SkipBox::Unticked)?;
     let with_token = b.prepare(Step::SubmitAddress, new_address_vars(&honest), SkipBox::Unticked)?;
-    without_token.body = Body::Form(world.target.fields(Step::SubmitAddress, &new_address_vars(&forged)));
+    without_token.body = Body::Form(world.target.fields(stage.portal, Step::SubmitAddress, &new_address_vars(&forged)));
     b.send(Step::SubmitAddress, without_token).await?;
     b.send(Step::SubmitAddress, with_token).await?;
     b.confirmation_number(&honest, since).await?;

@@ -126,10 +126,11 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, se
     let outcome = match not_offered(&world, scenario) {
         true => Ok(()),
         false => {
-            match tokio::time::timeout(limit, AssertUnwindSafe((scenario.tell)(stage.clone())).catch_unwind()).await {
-                Err(_) => Err(Trouble::TookTooLong { limit }),
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(_)) => {
+            let story = AssertUnwindSafe((scenario.tell)(stage.clone())).catch_unwind();
+            match in_time(story, limit, seat.as_deref()).await {
+                None => Err(Trouble::TookTooLong { limit }),
+                Some(Ok(outcome)) => outcome,
+                Some(Err(_)) => {
                     Err(Trouble::ControlArm("the story itself panicked: this is a fault of the harness".to_owned()))
                 }
             }
@@ -148,6 +149,22 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, se
     });
     let rows = rows.collect();
     Told { scenario: scenario.id, portal, rows, kept: keeper.take() }
+}
+
+/// What a story ends with; `None` where it takes longer than it may. What it waits for the target's one clock does not count.
+async fn in_time<T>(story: impl Future<Output = T>, limit: Duration, seat: Option<&Seat>) -> Option<T> {
+    let begun = Instant::now();
+    let waited = || seat.map(Seat::waited).unwrap_or_default();
+    let mut story = std::pin::pin!(story);
+    loop {
+        let left = (limit + waited()).saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return None;
+        }
+        if let Ok(ended) = tokio::time::timeout(left, &mut story).await {
+            return Some(ended);
+        }
+    }
 }
 
 /// Whether the profile says of every check of a scenario that the target does not offer it.

@@ -10,7 +10,7 @@ use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{Mailed, SkipBox, Started, Trouble, Visitor};
 
 use crate::absence::{mails_up_to, only_the_control_mail};
-use crate::moves::{ask_for_code, code_signs_in, want};
+use crate::moves::{ask_for_code, back_to_code_entry, code_signs_in, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 use crate::text::{code_like_numbers, stands_alone};
@@ -157,8 +157,7 @@ async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {
             !seen.is(screen),
         )?;
     }
-    let seen = a.open_code_entry().await?;
-    want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
+    back_to_code_entry(&mut a).await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     stage.control("the same browser should get in with the code", &seen, seen.is_signed_in())?;
     // The resume confirmation opens on its way only, and additional accounts are for employers.
@@ -178,8 +177,7 @@ async fn secrecy(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
-    let seen = a.open_code_entry().await?;
-    want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
+    back_to_code_entry(&mut a).await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     want(Step::SubmitCode, Screen::MyPage, &seen)?;
 

@@ -164,7 +164,7 @@ impl<'a> Forger<'a> {
         for page in pages {
             self.look(visitor, page).await?;
             let mut fields = self.hidden.clone();
-            let own = visitor.world().target.fields(Step::SubmitAddress, &self.vars());
+            let own = visitor.world().target.fields(visitor.portal(), Step::SubmitAddress, &self.vars());
             let known: Vec<_> =
                 ADDRESS_FIELDS.iter().map(|field| ((*field).to_owned(), self.address.to_owned())).collect();
             for (name, value) in own.into_iter().chain(known) {

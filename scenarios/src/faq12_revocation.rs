@@ -8,7 +8,9 @@ use sekisho_simulator::browser::{Cookie, Page};
 use sekisho_simulator::target::{Screen, Status, Step, Vars};
 use sekisho_simulator::{Person, Seen, SkipBox, Trouble};
 
-use crate::moves::{Hourglass, ask_for_code, proven_skip_cookies, resume_all, sign_in, sign_in_and_skip, want};
+use crate::moves::{
+    Hourglass, ask_for_code, press_resume, proven_skip_cookies, resume_all, sign_in, sign_in_and_skip, want,
+};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -91,12 +93,10 @@ async fn first_button(stage: Arc<Stage>) -> Result<(), Trouble> {
     sign_in_and_skip(&mut a, &account).await?;
     let mut b = person.browser("B", &account);
     sign_in(&mut b, &account).await?;
-    want(Step::OpenSkipSettings, Screen::SkipSettings, &b.open(Step::OpenSkipSettings).await?)?;
-    want(Step::Resume, Screen::ResumeConfirmation, &b.resume().await?)?;
+    press_resume(&mut b).await?;
     let next = a.start(&account).await?;
     stage.skips(check, "after the first button the skip still skips", &next.seen)?;
-    want(Step::OpenSkipSettings, Screen::SkipSettings, &b.open(Step::OpenSkipSettings).await?)?;
-    want(Step::Resume, Screen::ResumeConfirmation, &b.resume().await?)?;
+    press_resume(&mut b).await?;
     b.complete_resume().await?;
     let next = a.start(&account).await?;
     stage.asks(check, "after [完了] a code is asked", &next.seen)

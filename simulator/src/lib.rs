@@ -8,6 +8,8 @@ pub mod browser;
 pub mod clock;
 pub mod control;
 mod description;
+mod habits;
+pub mod hook;
 pub mod mailbox;
 pub mod office;
 mod person;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::account::{Account, AccountKey};
 use crate::browser::{Browser, UserAgent, Witness};
 use crate::clock::{Seat, Time};
+use crate::habits::Habits;
 use crate::mailbox::Mark;
 use crate::office::{Office, OfficeError, Procedure};
 use crate::recorder::Recorder;
@@ -26,6 +27,7 @@ pub(crate) struct Life {
     pub(crate) name: String,
     accounts: Mutex<Vec<AccountKey>>,
     clock: PersonClock,
+    pub(crate) habits: Habits,
 }
 
 /// Which clock a person goes by.
@@ -47,6 +49,19 @@ impl Life {
         self.time().now()
     }
 
+    /// See [`Person::wait`].
+    pub(crate) async fn wait(&self, by: Duration) -> Result<(), Trouble> {
+        let own = match &self.clock {
+            PersonClock::Own(own) => own,
+            PersonClock::Shared(seat) => return self.world.wait_for(seat, seat.time().now() + by).await,
+        };
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.world.clock.advance(&accounts, by).await?;
+        let mut time = own.lock().unwrap_or_else(PoisonError::into_inner);
+        *time = time.advanced(by);
+        Ok(())
+    }
+
     fn time(&self) -> Time {
         match &self.clock {
             PersonClock::Own(time) => *time.lock().unwrap_or_else(PoisonError::into_inner),
@@ -61,7 +76,7 @@ impl Person {
         for secret in &world.target.secrets {
             recorder.secret("secret", secret);
         }
-        let life = Life { world, recorder, name, accounts: Mutex::default(), clock };
+        let life = Life { world, recorder, name, accounts: Mutex::default(), clock, habits: Habits::default() };
         Person { life: Arc::new(life) }
     }
 
@@ -116,15 +131,7 @@ impl Person {
     /// # Errors
     /// When the target's clock cannot be moved, or the run was interrupted meanwhile.
     pub async fn wait(&self, by: Duration) -> Result<(), Trouble> {
-        let own = match &self.life.clock {
-            PersonClock::Own(own) => own,
-            PersonClock::Shared(seat) => return self.life.world.wait_for(seat, seat.time().now() + by).await,
-        };
-        let accounts = self.life.accounts.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.life.world.clock.advance(&accounts, by).await?;
-        let mut time = own.lock().unwrap_or_else(PoisonError::into_inner);
-        *time = time.advanced(by);
-        Ok(())
+        self.life.wait(by).await
     }
 
     /// Lets time pass until this instant; none where it is past.

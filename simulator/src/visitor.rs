@@ -13,10 +13,11 @@ use crate::browser::{Answer, Browser, Cookie, Page, Request};
 use crate::description::{describe, place, stranger};
 use crate::mailbox::{Letter, Mail, Mark};
 use crate::person::Life;
-use crate::target::{DriverError, Screen, Status, Step, Target, Vars};
+use crate::target::{DriverError, Screen, Status, Step, Taken, Target, Vars};
 use crate::trouble::Trouble;
 
 mod address;
+mod doing;
 mod password;
 mod sent;
 
@@ -28,6 +29,20 @@ pub struct Visitor {
     life: Arc<Life>,
     browser: Browser,
     portal: Portal,
+    /// The account it signs in to.
+    account: Option<Account>,
+    /// What the page that is open was recognised as.
+    shown: Option<Screen>,
+    /// What it has taken from answers.
+    taken: Taken,
+    /// What the present step was begun with.
+    intent: doing::Intent,
+    /// When the request was sent that the last step was about.
+    sent_at: Option<SentAt>,
+    /// Whether the story will ask for the skip.
+    will_skip: bool,
+    /// Whether the present step sets a password that the story did not choose.
+    new_password_is_ours: bool,
 }
 
 /// What a step showed.
@@ -107,7 +122,18 @@ impl Seen {
 
 impl Visitor {
     pub(crate) fn new(life: Arc<Life>, browser: Browser, portal: Portal) -> Visitor {
-        Visitor { life, browser, portal }
+        Visitor {
+            life,
+            browser,
+            portal,
+            account: None,
+            shown: None,
+            taken: Taken::new(),
+            intent: doing::Intent::default(),
+            sent_at: None,
+            will_skip: false,
+            new_password_is_ours: false,
+        }
     }
 
     /// The browser itself: its cookies, and the page that is open.
@@ -125,33 +151,13 @@ impl Visitor {
         self.life.now()
     }
 
-    /// Does a step whose outcome may be anything, also a screen that the profile does not know.
-    ///
-    /// # Errors
-    /// When nothing came back, or the step cannot be done on this page.
-    pub async fn look(&mut self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Seen, Trouble> {
-        self.hide(&vars);
-        let vars = Vars { portal: self.portal.name(), ..vars };
-        let request = self.life.world.target.request(step, &vars, self.browser.current(), tick == SkipBox::Ticked)?;
-        self.send(step, request).await
-    }
-
     /// Keeps what is typed as a code out of every report, a wrong one too: stories make it from the right one.
     fn hide(&self, vars: &Vars<'_>) {
-        let is_like_a_code = |typed: &&str| typed.len() >= 4 && typed.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_like_a_code =
+            |typed: &&str| typed.len() >= 4 && typed.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         for typed in [vars.code, vars.confirmation].into_iter().filter(is_like_a_code) {
             self.life.recorder.secret("code", typed);
         }
-    }
-
-    /// The request that a step would send on the page that is open, to be sent later, again, or from another browser.
-    ///
-    /// # Errors
-    /// When the step cannot be done on this page.
-    pub fn prepare(&self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Request, Trouble> {
-        self.hide(&vars);
-        let vars = Vars { portal: self.portal.name(), ..vars };
-        Ok(self.life.world.target.request(step, &vars, self.browser.current(), tick == SkipBox::Ticked)?)
     }
 
     /// Opens a page whose outcome may be anything.
@@ -167,37 +173,10 @@ impl Visitor {
     /// # Errors
     /// When nothing came back.
     pub async fn try_password(&mut self, account: &Account) -> Result<Seen, Trouble> {
-        let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
+        self.signs_in_to(account);
+        let password = self.life.password_of(account);
+        let vars = Vars { address: &account.key.address, password: &password, ..Vars::default() };
         self.look(Step::SubmitPassword, vars, SkipBox::Unticked).await
-    }
-
-    /// Sends a request of the story's own making under the name of a step.
-    ///
-    /// # Errors
-    /// When nothing came back.
-    pub async fn send(&mut self, step: Step, request: Request) -> Result<Seen, Trouble> {
-        let world = &self.life.world;
-        let now = self.life.now();
-        let begun = Instant::now();
-        let navigation = world.cancel.run_until_cancelled(self.browser.navigate(request, step.name(), now));
-        let answer = match navigation.await {
-            None => return Err(Trouble::Interrupted),
-            Some(Ok(answer)) => answer,
-            Some(Err(error)) => {
-                let took = begun.elapsed().saturating_sub(self.browser.held_back());
-                self.life.recorder.step(step, took, None);
-                return Err(Trouble::Network { step, error });
-            }
-        };
-        // What the harness held back is not the target's time.
-        let took = begun.elapsed().saturating_sub(self.browser.held_back());
-        let screen = world.target.recognise(&answer);
-        self.life.recorder.step(step, took, screen);
-        let seen = Seen { screen, answer };
-        if matches!(step, Step::SubmitPassword | Step::SubmitCode) && seen.is_signed_in() {
-            self.life.recorder.signed_in();
-        }
-        Ok(seen)
     }
 
     /// Does a step; a screen that the profile does not know ends the story.
@@ -256,9 +235,10 @@ impl Visitor {
     /// # Errors
     /// As every step, and when the mailbox cannot be read.
     pub async fn begin(&mut self, account: &Account) -> Result<Started, Trouble> {
+        self.signs_in_to(account);
         let mark = self.life.world.mailbox.mark().await?;
         let opened = self.open_sign_in().await?;
-        let submitted = self.submit_password(&account.key.address, &account.password).await;
+        let submitted = self.submit_password(&account.key.address, &self.life.password_of(account)).await;
         let seen = match submitted {
             // That a page of another kind lacks the form says less than what page it is.
             Err(Trouble::Driver(DriverError::Form { .. })) if !opened.is(Screen::SignIn) => {
@@ -267,7 +247,7 @@ impl Visitor {
             }
             submitted => submitted?,
         };
-        Ok(Started { seen, mark, sent_at: SentAt::of(&self.browser), mailed: None })
+        Ok(Started { seen, mark, sent_at: self.sent_at.unwrap_or_else(SentAt::now), mailed: None })
     }
 
     /// Starts a sign-in with a request that the story alters before it is sent, without waiting for a mail; the outcome may be
@@ -281,11 +261,12 @@ impl Visitor {
         alter: impl FnOnce(Request) -> Request,
     ) -> Result<Started, Trouble> {
         let mark = self.life.world.mailbox.mark().await?;
+        self.signs_in_to(account);
         self.open_sign_in().await?;
         let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
         let request = alter(self.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?);
         let seen = self.send(Step::SubmitPassword, request).await?;
-        Ok(Started { seen, mark, sent_at: SentAt::of(&self.browser), mailed: None })
+        Ok(Started { seen, mark, sent_at: self.sent_at.unwrap_or_else(SentAt::now), mailed: None })
     }
 
     /// The code of a sign-in that was started.

@@ -8,7 +8,7 @@ use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::Cookie;
 use sekisho_simulator::office::Procedure;
 use sekisho_simulator::recorder::Recorder;
-use sekisho_simulator::target::{Screen as Shown, Status as ShownStatus, Step, Vars};
+use sekisho_simulator::target::{Asking, Screen as Shown, Status as ShownStatus, Step, Vars};
 use sekisho_simulator::world::{Household, World};
 use sekisho_simulator::{Person, Seen as Answered, Trouble};
 
@@ -321,7 +321,8 @@ impl Player {
         let form = Form { step: Step::SubmitAddress, on: Shown::AddressChange, vars, tick: false };
         let room = &mut self.rooms[browser.0];
         let opened = room.open(Step::OpenAddressChange).await?;
-        let known = self.world.target.request(form.step, &vars, Some(&opened.answer), false).is_ok();
+        let known =
+            self.world.target.request(&Asking::on(room.portal(), form.step, vars, Some(&opened.answer))).is_ok();
         if opened.is(Shown::AddressChange) && !known {
             if !room.knows(form.step) {
                 return Err(never_seen(form.step));

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use sekisho_rules::Portal;
 use sekisho_simulator::browser::{Answer, Body, Cookie, Request};
-use sekisho_simulator::target::{Screen, Step, Target, Vars};
+use sekisho_simulator::target::{Asking, Screen, Step, Target, Vars};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 
 use crate::moves::with_tokens_of;
@@ -30,13 +31,18 @@ impl Form<'_> {
     }
 }
 
+/// What a form is sent with from a page.
+fn asking<'a>(portal: Portal, form: &Form<'_>, vars: Vars<'a>, page: &'a Answer) -> Asking<'a> {
+    Asking { skip: form.tick, ..Asking::on(portal, form.step, vars, Some(page)) }
+}
+
 /// The forms of a portal as somebody saw them who came there rightly: what a stranger can forge.
 #[derive(Debug, Default)]
 pub(super) struct Forms(BTreeMap<(Step, bool), Request>);
 
 impl Forms {
     /// Keeps a form of the open page; one that is not there is not kept.
-    pub(super) fn learn(&mut self, visitor: &Visitor, form: Form<'_>) {
+    pub(super) fn learn(&mut self, visitor: &mut Visitor, form: Form<'_>) {
         let tick = if form.tick { SkipBox::Ticked } else { SkipBox::Unticked };
         if let Ok(request) = visitor.prepare(form.step, form.vars, tick) {
             self.0.insert((form.step, form.tick), request);
@@ -44,11 +50,11 @@ impl Forms {
     }
 
     /// The form filled in, with the hidden fields of a page; none where nobody ever saw it.
-    fn forged(&self, target: &Target, form: &Form<'_>, page: Option<&Answer>) -> Option<Request> {
+    fn forged(&self, target: &Target, portal: Portal, form: &Form<'_>, page: Option<&Answer>) -> Option<Request> {
         let known = self.0.get(&(form.step, form.tick))?;
         let mut request = page.map_or_else(|| known.clone(), |page| with_tokens_of(page, known));
         if let Body::Form(fields) = &mut request.body {
-            for (name, value) in target.fields(form.step, &form.vars) {
+            for (name, value) in target.fields(portal, form.step, &form.vars) {
                 if let Some((_, old)) = fields.iter_mut().find(|(known, _)| *known == name) {
                     *old = value;
                 }
@@ -97,6 +103,11 @@ impl Room {
         }
     }
 
+    /// The portal it visits.
+    pub(super) fn portal(&self) -> Portal {
+        self.visitor.portal()
+    }
+
     /// Whether this is the open page.
     pub(super) fn shows(&self, screen: Screen) -> bool {
         self.screen == Some(screen)
@@ -112,8 +123,9 @@ impl Room {
     pub(super) async fn send(&mut self, form: Form<'_>, reload: Option<Step>) -> Result<Seen, Trouble> {
         let world = self.visitor.world().clone();
         let (is_open, vars) = (self.shows(form.on), self.in_portal(form.vars));
+        let portal = self.visitor.portal();
         let page = if is_open { self.visitor.browser().current() } else { self.pages.get(&form.on) };
-        let request = page.map(|page| world.target.request(form.step, &vars, Some(page), form.tick));
+        let request = page.map(|page| world.target.request(&asking(portal, &form, vars, page)));
         if let Some(Ok(request)) = request {
             let seen = self.visitor.send(form.step, request).await?;
             let seen = self.note(form.step, seen)?;
@@ -144,7 +156,7 @@ impl Room {
             }
         }
         let vars = self.in_portal(form.vars);
-        match self.forms.forged(&world.target, &Form { vars, ..form }, self.with_form.as_ref()) {
+        match self.forms.forged(&world.target, self.visitor.portal(), &Form { vars, ..form }, self.with_form.as_ref()) {
             Some(request) => {
                 let seen = self.visitor.send(form.step, request).await?;
                 self.note(form.step, seen)

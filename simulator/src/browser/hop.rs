@@ -32,7 +32,7 @@ pub(super) struct Hop {
 
 impl Hop {
     pub(super) fn first(request: Request) -> Self {
-        let Request { method, mut url, body, headers, initiator, kind } = request;
+        let Request { method, mut url, body, headers, initiator, kind, follows_redirects: _ } = request;
         let (content_type, body) = body.encode().map_or((None, Bytes::new()), |(kind, bytes)| (Some(kind), bytes));
         // A fragment stays in the browser.
         url.set_fragment(None);

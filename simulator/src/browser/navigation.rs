@@ -13,7 +13,7 @@ use super::connection::Received;
 use super::error::NetworkError;
 use super::hop::Hop;
 use super::jar::Jar;
-use super::request::Request;
+use super::request::{Kind, Request};
 use super::witness::{AnswerView, ExchangeView, Witness};
 
 /// Redirects followed in one navigation.
@@ -76,11 +76,14 @@ impl Browser {
         let begun = Instant::now();
         self.sending = Sending::default();
         let mut offered = Vec::new();
+        let follows = request.follows_redirects;
+        let shows = follows && request.kind == Kind::Navigation;
         let mut hop = Hop::first(request);
         loop {
             let received = self.exchange(&hop, step, now).await?;
             self.take_cookies(&hop, &received.headers, now, &mut offered);
-            let Some(next) = hop.redirected(received.status, &received.headers)? else {
+            let next = if follows { hop.redirected(received.status, &received.headers)? } else { None };
+            let Some(next) = next else {
                 let answer = Answer {
                     status: received.status.as_u16(),
                     headers: received.headers,
@@ -90,7 +93,10 @@ impl Browser {
                     cookies: offered,
                     duration_us: microseconds(begun.elapsed().saturating_sub(self.sending.held_back)),
                 };
-                self.current = Some(answer.clone());
+                // What a script fetches is not shown: the page stays open.
+                if shows {
+                    self.current = Some(answer.clone());
+                }
                 return Ok(answer);
             };
             if next.passed.len() > MAX_REDIRECTS {

@@ -19,6 +19,8 @@ pub struct Request {
     pub initiator: Initiator,
     /// Whether the window navigates or a script fetches.
     pub kind: Kind,
+    /// Whether redirects are followed. Where they are not, the redirect is the answer, and the page that was open stays open.
+    pub follows_redirects: bool,
 }
 
 /// Who begins a request: decides `Referer`, `Origin`, `Sec-Fetch-*` and what `SameSite` cookies do.
@@ -69,6 +71,7 @@ impl Request {
             headers: Vec::new(),
             initiator: Initiator::User,
             kind: Kind::Navigation,
+            follows_redirects: true,
         }
     }
 

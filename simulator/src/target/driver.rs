@@ -1,13 +1,18 @@
-//! The driver: a step becomes a request, an answer becomes a screen, a mail gives up its code.
+//! The driver: a step becomes requests, an answer becomes a screen, a mail gives up its code.
+
+use std::sync::LazyLock;
 
 use regex::Regex;
+use sekisho_rules::Portal;
 
-use super::compile::{CompiledMark, Target, Way};
+use super::acts::{CompiledAct, CompiledWay, Hitch};
+use super::compile::{Target, Ways};
+use super::marks::{CompiledMark, Sight};
 use super::profile::MailPart;
 use super::scope::{Scope, Taken, Vars};
-use super::template::{Template, Unfilled};
+use super::template::{Hole, Unfilled};
 use super::{Screen, Step};
-use crate::browser::{Answer, FormError, Page, Press, Request};
+use crate::browser::{Answer, FormError, Page, Request};
 use crate::mailbox::Letter;
 
 /// Whether a browser of the account holds a skip, as the skip settings screen says (FAQ-13).
@@ -25,99 +30,168 @@ pub enum DriverError {
     /// The profile does not say how the step is done.
     #[error("the profile has no step `{0}`")]
     StepMissing(Step),
-    /// The step sends a form, but no page is open in this browser.
-    #[error("step `{0}` sends a form, but no page is open")]
-    NoPage(Step),
-    /// The page has no such form, or more than one.
-    #[error("step `{step}`: {error}")]
+    /// The story needs the one request the step is about by itself, but the profile has others come before it.
+    #[error("step `{0}` begins with other requests than the one it is about, and the story needs that by itself")]
+    NotAlone(Step),
+    /// The skip is asked for when the password is sent, and the story asks for it only with the code.
+    #[error("the target asks for the skip in step `{0}`, and the story decides on it later")]
+    SkipAskedEarlier(Step),
+    /// No request of the step is for what was seen.
+    #[error("step `{0}`: none of its requests is for this page (`if_page`)")]
+    NothingToSend(Step),
+    /// The step needs a page, but none is open in this browser.
+    #[error("step `{step}` ({place}) needs a page, but none is open")]
+    NoPage {
+        /// The step.
+        step: Step,
+        /// Line and key of the profile.
+        place: String,
+    },
+    /// The page has no such form or field, or more than one.
+    #[error("step `{step}` ({place}): {error}")]
     Form {
         /// The step.
         step: Step,
+        /// Line and key of the profile.
+        place: String,
         /// What was wrong.
         error: FormError,
     },
-    /// A value that the step puts in is not known.
-    #[error("step `{step}`: {cause}")]
+    /// The page has no such link, or more than one.
+    #[error("step `{step}` ({place}): the page has {count} links `{selector}` where one was expected")]
+    Link {
+        /// The step.
+        step: Step,
+        /// Line and key of the profile.
+        place: String,
+        /// What was looked for.
+        selector: String,
+        /// How many there are.
+        count: usize,
+    },
+    /// A value that the step puts in is not known, or is not what it should be.
+    #[error("step `{step}` ({place}): {cause}")]
     Unfilled {
         /// The step.
         step: Step,
+        /// Line and key of the profile.
+        place: String,
         /// Which, and why.
         cause: Unfilled,
     },
-    /// The address that the profile gives cannot be put together.
-    #[error("step `{step}`: `{path}` is no path: {cause}")]
-    Path {
+    /// What was put in makes no sense where it stands.
+    #[error("step `{step}` ({place}): {what}")]
+    Senseless {
         /// The step.
         step: Step,
-        /// The path as filled in.
-        path: String,
-        /// Why not.
-        cause: url::ParseError,
+        /// Line and key of the profile.
+        place: String,
+        /// What, and why not.
+        what: String,
     },
 }
 
-impl Target {
-    /// Whether the profile says how this step is done.
-    pub fn knows(&self, step: Step) -> bool {
-        self.acts.contains_key(&step)
+/// What a step is done with.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// In which portal.
+    pub portal: Portal,
+    /// The step.
+    pub step: Step,
+    /// What the story puts in.
+    pub vars: Vars<'a>,
+    /// Whether the story asks for the skip.
+    pub skip: bool,
+    /// The page that is open.
+    pub open: Option<&'a Answer>,
+    /// What the browser has taken from earlier answers.
+    pub taken: &'a Taken,
+    /// The value of a cookie of the browser.
+    pub cookie: &'a dyn Fn(&str) -> Option<String>,
+}
+
+static NOTHING_TAKEN: LazyLock<Taken> = LazyLock::new(Taken::new);
+
+impl<'a> Asking<'a> {
+    /// A step in a portal, on a page, with nothing else known.
+    pub fn on(portal: Portal, step: Step, vars: Vars<'a>, open: Option<&'a Answer>) -> Asking<'a> {
+        let vars = Vars { portal: portal.name(), ..vars };
+        Asking { portal, step, vars, skip: false, open, taken: &NOTHING_TAKEN, cookie: &|_| None }
     }
 
-    /// The request that does a step, on the page that is open. `tick_skip` only matters where the step has the box.
+    fn scope(&self) -> Scope<'a> {
+        Scope { vars: self.vars, skip: self.skip, taken: self.taken, cookie: self.cookie }
+    }
+}
+
+impl Target {
+    /// Whether the profile says how this step is done, in any portal.
+    pub fn knows(&self, step: Step) -> bool {
+        self.ways.iter().any(|(_, ways)| ways.ways.contains_key(&step))
+    }
+
+    /// Whether a step depends on whether the skip is asked for.
+    pub fn asks_for_skip(&self, portal: Portal, step: Step) -> bool {
+        self.ways(portal).ways.get(&step).is_some_and(CompiledWay::asks_for_skip)
+    }
+
+    /// Whether a step changes the password, so that it needs a new one.
+    pub(crate) fn takes_new_password(&self, portal: Portal, step: Step) -> bool {
+        self.ways(portal).ways.get(&step).is_some_and(|way| way.has(|hole| *hole == Hole::NewPassword))
+    }
+
+    fn ways(&self, portal: Portal) -> &Ways {
+        let own = self.ways.iter().find(|(known, _)| *known == portal).or(self.ways.first());
+        match own {
+            Some((_, ways)) => ways,
+            // A profile without portals is refused when it is read.
+            None => unreachable!("a target has at least one portal"),
+        }
+    }
+
+    pub(crate) fn way(&self, portal: Portal, step: Step) -> Result<&CompiledWay, DriverError> {
+        self.ways(portal).ways.get(&step).ok_or(DriverError::StepMissing(step))
+    }
+
+    /// The request that a step is about, by itself and on the page that is open.
     ///
     /// # Errors
-    /// When the profile lacks the step or the page lacks its form.
-    pub fn request(
-        &self,
-        step: Step,
-        vars: &Vars<'_>,
-        open: Option<&Answer>,
-        tick_skip: bool,
-    ) -> Result<Request, DriverError> {
-        let act = self.acts.get(&step).ok_or(DriverError::StepMissing(step))?;
-        let (taken, cookie) = (Taken::new(), |_: &str| None);
-        let scope = Scope { vars: *vars, skip: tick_skip, taken: &taken, cookie: &cookie };
-        let unfilled = |cause| DriverError::Unfilled { step, cause };
-        let selector = match &act.way {
-            Way::Get(path) => {
-                let path = path.fill(&scope, encode_segment).map_err(unfilled)?;
-                return match self.base.join(&path) {
-                    Ok(url) => Ok(Request::get(url)),
-                    Err(cause) => Err(DriverError::Path { step, path, cause }),
-                };
-            }
-            Way::Form(selector) => selector,
-        };
-        let page = Page::of(open.ok_or(DriverError::NoPage(step))?);
-        let form_error = |error| DriverError::Form { step, error };
-        let mut form = page.form(selector).map_err(form_error)?;
-        for (field, value) in &act.fill {
-            form.fill(field, &value.plain(&scope).map_err(unfilled)?).map_err(form_error)?;
+    /// When the profile lacks the step, other requests come before it, or the page lacks its form.
+    pub fn request(&self, asking: &Asking<'_>) -> Result<Request, DriverError> {
+        let way = self.way(asking.portal, asking.step)?;
+        let comes_before = |act: &CompiledAct| act.suits(asking.skip) && !act.is_for_some_pages_only();
+        if way.acts[..way.main].iter().any(comes_before) {
+            return Err(DriverError::NotAlone(asking.step));
         }
-        if let Some(name) = &act.tick_skip {
-            if tick_skip { form.tick(name) } else { form.untick(name) }.map_err(form_error)?;
-        }
-        let press = act.press.as_ref().map_or(Press::Enter, |button| Press::Valued(&button.name, &button.value));
-        form.press(press).map_err(form_error)
+        self.put_together(&way.acts[way.main], asking)
     }
 
-    /// The screen that an answer shows, or `None` where no mark fits.
-    pub fn recognise(&self, answer: &Answer) -> Option<Screen> {
+    /// One request of a step.
+    pub(crate) fn put_together(&self, act: &CompiledAct, asking: &Asking<'_>) -> Result<Request, DriverError> {
+        let hitch = |hitch| error(asking.step, act, hitch);
+        act.request(&self.ways(asking.portal).base, &asking.scope(), asking.open).map_err(hitch)
+    }
+
+    /// The screen that an answer shows, or `None` where no mark fits. `step` is what led to it.
+    pub fn recognise(&self, portal: Portal, step: Option<Step>, answer: &Answer) -> Option<Screen> {
         let page = Page::of(answer);
-        self.screens
-            .iter()
-            .find(|(_, marks)| marks.iter().any(|mark| mark.fits(answer, &page)))
-            .map(|(screen, _)| *screen)
+        let sight = Sight::of(answer, &page, step);
+        let screens = &self.ways(portal).screens;
+        screens.iter().find(|(_, marks)| marks.iter().any(|mark| mark.fits(&sight))).map(|(screen, _)| *screen)
+    }
+
+    /// Why an answer does not show each of the screens, for people: the screen, and what does not fit in each of its marks.
+    pub fn misfits(&self, portal: Portal, step: Option<Step>, answer: &Answer) -> Vec<(Screen, Vec<String>)> {
+        let page = Page::of(answer);
+        let sight = Sight::of(answer, &page, step);
+        let why =
+            |marks: &[CompiledMark]| marks.iter().filter_map(|mark| Some(mark.misfit(&sight)?.to_string())).collect();
+        self.ways(portal).screens.iter().map(|(screen, marks)| (*screen, why(marks))).collect()
     }
 
     /// What the skip settings screen says; `None` where it says neither or the profile names no place.
     pub fn status_on(&self, answer: &Answer) -> Option<Status> {
-        let place = self.status.as_ref()?;
-        let text = Page::of(answer).select_text(&place.selector)?;
-        match text.trim() {
-            text if text == place.some => Some(Status::Some),
-            text if text == place.none => Some(Status::None),
-            _ => None,
-        }
+        self.status.as_ref()?.on(answer)
     }
 
     /// Whether the profile says where the skip settings tell the status.
@@ -133,6 +207,11 @@ impl Target {
 
     /// The code in a mail; `None` where it is no code mail.
     pub fn code_in(&self, letter: &Letter) -> Option<String> {
+        let subject = |wanted: &Regex| letter.subject.as_ref().is_some_and(|subject| wanted.is_match(subject));
+        let sender = |wanted: &Regex| letter.from.iter().any(|address| wanted.is_match(address));
+        if !self.mail_subject.as_ref().is_none_or(subject) || !self.mail_from.as_ref().is_none_or(sender) {
+            return None;
+        }
         self.find_in(letter, &self.mail_code)
     }
 
@@ -152,16 +231,18 @@ impl Target {
             MailPart::Subject => letter.subject.as_deref()?,
             MailPart::Html => letter.html.as_deref()?,
         };
-        expression.captures(text)?.get(1).map(|found| found.as_str().to_owned())
+        let found = expression.captures(text)?;
+        let named = found.name("code").or_else(|| found.name("number"));
+        let value = named.or_else(|| found.iter().skip(1).flatten().next())?;
+        Some(value.as_str().to_owned())
     }
 
     /// The fields that a step fills in, with their values; empty where the profile has no such step. For forms that are forged
     /// (FAQ-05a): what a person would send, without the page it stands on.
-    pub fn fields(&self, step: Step, vars: &Vars<'_>) -> Vec<(String, String)> {
-        let (taken, cookie) = (Taken::new(), |_: &str| None);
-        let scope = Scope { vars: *vars, skip: false, taken: &taken, cookie: &cookie };
-        let filled = |(field, value): &(String, Template)| (field.clone(), value.plain(&scope).unwrap_or_default());
-        self.acts.get(&step).map(|act| act.fill.iter().map(filled).collect()).unwrap_or_default()
+    pub fn fields(&self, portal: Portal, step: Step, vars: &Vars<'_>) -> Vec<(String, String)> {
+        let asking = Asking::on(portal, step, *vars, None);
+        let way = self.ways(portal).ways.get(&step);
+        way.map(|way| way.acts[way.main].fields(&asking.scope())).unwrap_or_default()
     }
 
     /// Whether a cookie of this name holds a skip.
@@ -180,20 +261,64 @@ impl Target {
     }
 }
 
-impl CompiledMark {
-    /// The cheap conditions first: most marks are told apart by status and title.
-    fn fits(&self, answer: &Answer, page: &Page<'_>) -> bool {
-        self.status.is_none_or(|status| status == answer.status)
-            && self.path.as_ref().is_none_or(|path| answer.url.path().starts_with(path.as_str()))
-            && self
-                .title
-                .as_ref()
-                .is_none_or(|title| page.title().is_some_and(|found| found.starts_with(title.as_str())))
-            && self.text.as_ref().is_none_or(|text| page.text_contains(text))
-            && self.selector.as_ref().is_none_or(|selector| page.dom().has(selector))
+impl CompiledWay {
+    /// Its requests in order, each with whether it is the one the step is about.
+    pub(crate) fn acts(&self) -> impl Iterator<Item = (usize, &CompiledAct)> {
+        self.acts.iter().enumerate()
+    }
+
+    /// Where among its requests the one stands that the step is about.
+    pub(crate) fn main(&self) -> usize {
+        self.main
     }
 }
 
-fn encode_segment(value: &str) -> String {
-    percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
+impl CompiledAct {
+    /// Whether it is only sent where a certain page is open.
+    pub(crate) fn is_for_some_pages_only(&self) -> bool {
+        self.if_page.is_some()
+    }
+
+    /// Whether it is sent in this story and on this page: the last answer of the step, or the open page where there is none yet.
+    pub(crate) fn is_due(&self, skip: bool, step: Step, seen: Option<&Answer>) -> bool {
+        let fits = |marks: &Vec<CompiledMark>, answer: &Answer| {
+            let page = Page::of(answer);
+            let sight = Sight::of(answer, &page, Some(step));
+            marks.iter().any(|mark| mark.fits(&sight))
+        };
+        self.suits(skip) && self.if_page.as_ref().is_none_or(|marks| seen.is_some_and(|answer| fits(marks, answer)))
+    }
+
+    /// What its answer gives, by name.
+    pub(crate) fn gives(&self, answer: &Answer) -> Vec<(String, String)> {
+        self.taken(answer)
+    }
+
+    /// Line and key of the profile.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+}
+
+fn error(step: Step, act: &CompiledAct, hitch: Hitch) -> DriverError {
+    let place = act.place.clone();
+    match hitch {
+        Hitch::NoPage => DriverError::NoPage { step, place },
+        Hitch::Form(error) => DriverError::Form { step, place, error },
+        Hitch::Link { selector, count } => DriverError::Link { step, place, selector, count },
+        Hitch::Unfilled(cause) => DriverError::Unfilled { step, place, cause },
+        Hitch::Path { path, cause } => {
+            DriverError::Senseless { step, place, what: format!("`{path}` is no path: {cause}") }
+        }
+        Hitch::Header(name) => DriverError::Senseless {
+            step,
+            place,
+            what: format!("what is put in is no value for the header field `{name}`"),
+        },
+        Hitch::Number(text) => DriverError::Senseless {
+            step,
+            place,
+            what: format!("what is put in has {} characters and is no number", text.chars().count()),
+        },
+    }
 }

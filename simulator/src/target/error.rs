@@ -70,6 +70,11 @@ impl Source<'_> {
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
 
+    /// The line of an offset, from 1.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        self.place(offset).0
+    }
+
     pub(super) fn malformed(&self, error: &toml::de::Error) -> ProfileError {
         let (line, column) = self.place(error.span().map_or(0, |span| span.start));
         let message = error.message().to_owned();

@@ -2,22 +2,25 @@
 //!
 //! What differs between systems is data here. Nothing in this module judges; nothing in it knows a rule.
 
+mod acts;
 mod compile;
 mod driver;
 mod error;
+mod marks;
 mod profile;
 mod scope;
+mod status;
 mod template;
 mod vocabulary;
 
 pub use compile::{Control, GlobalClockSettings, Loading, MailArrival, Target};
-pub use driver::{DriverError, Status};
+pub use driver::{Asking, DriverError, Status};
 pub use error::ProfileError;
 pub use profile::{
-    AccountSource, ClockDriver, ClockScope, Limit, Limits, Numbers, OfficeDriver, Policies, Profile, SkipsAfter, Span,
-    Superseded,
+    AccountSource, ClockDriver, ClockScope, Cooldown, Limit, Limits, Numbers, OfficeDriver, Personal, Policies,
+    Profile, SkipsAfter, Span, Superseded,
 };
 pub use scope::{Taken, Vars};
 pub use template::Unfilled;
-pub(crate) use template::{Fill, Hole};
+pub(crate) use template::{Fill, Hole, Nothing, Since, Template, Unit};
 pub use vocabulary::{Screen, Step};

@@ -128,6 +128,21 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Whether a form matches a selector that names forms so plainly that no tree is needed; `None` for other selectors.
+    pub fn has_plain_form(&self, selector: &Selector) -> Option<bool> {
+        let is = |own: &Option<String>, wanted: &str| own.as_deref() == Some(wanted);
+        let mut forms = self.forms().iter();
+        match selector.shortcut.as_ref()? {
+            Shortcut::Any => Some(forms.next().is_some()),
+            // An element of another kind may bear it too.
+            Shortcut::Id(_) if !selector.names_forms_only() => None,
+            Shortcut::Name(_) | Shortcut::Action(_) if !selector.names_forms_only() => None,
+            Shortcut::Id(id) => Some(forms.any(|form| is(&form.id, id))),
+            Shortcut::Name(name) => Some(forms.any(|form| is(&form.name, name))),
+            Shortcut::Action(action) => Some(forms.any(|form| is(&form.own_action, action))),
+        }
+    }
+
     /// The text of the first element the selector names, white space collapsed. Builds the tree: for several questions use [`Page::dom`].
     pub fn select_text(&self, selector: &Selector) -> Option<String> {
         self.dom().texts(selector).into_iter().next()

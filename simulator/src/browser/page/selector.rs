@@ -28,6 +28,11 @@ impl Selector {
         let css = scraper::Selector::parse(text).map_err(|reason| error(reason.to_string()))?;
         Ok(Self { text: text.into(), css, shortcut: Shortcut::of(text.trim()) })
     }
+
+    /// Whether it begins with `form`, so that nothing else can match it where it has a shortcut.
+    pub(super) fn names_forms_only(&self) -> bool {
+        self.text.trim().starts_with("form")
+    }
 }
 
 impl fmt::Display for Selector {

@@ -27,7 +27,8 @@ impl Form {
             self.body(fields, enctype)
         };
         let initiator = Initiator::Page(self.page.clone());
-        Ok(Request { method, url, body, headers: Vec::new(), initiator, kind: Kind::Navigation })
+        let (headers, kind) = (Vec::new(), Kind::Navigation);
+        Ok(Request { method, url, body, headers, initiator, kind, follows_redirects: true })
     }
 
     /// Where it is sent, with the button's own address before the form's.

@@ -4,13 +4,18 @@
 mod accounts;
 mod client;
 mod clock;
+mod hook;
 mod mail;
+mod reset;
 mod screens;
+mod skip;
 mod steps;
 mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 pub use mail::MailArrival;
 use regex::Regex;
@@ -19,11 +24,16 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use url::Url;
 
+use super::acts::CompiledWay;
 use super::error::{ProfileError, Source};
-use super::profile::{self, AccountSource, ClockDriver, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
+use super::marks::CompiledMark;
+use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Personal, Policies, Profile};
+use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
 use crate::browser::{ClientSettings, Loadable, Pace, Selector};
+use crate::clock::ClockMeans;
+use crate::hook::Reset;
 
 /// A target, ready to be driven.
 #[derive(Debug)]
@@ -59,9 +69,13 @@ pub struct Target {
     /// Its control listener.
     pub control: Option<Control>,
     /// How its clock is moved.
-    pub clock: ClockDriver,
+    pub clock: ClockMeans,
+    /// How long, in real time, it is waited for after each move of the clock.
+    pub clock_settle: Duration,
     /// Its clock, where it has one for all accounts.
     pub global_clock: Option<GlobalClockSettings>,
+    /// What puts it in its first state before a run.
+    pub reset: Option<Reset>,
     /// How the office is driven that changes an address in person.
     pub office: OfficeDriver,
     /// Where accounts come from.
@@ -69,12 +83,15 @@ pub struct Target {
     /// What it does not offer: a clause or check id in lower case, and the reason.
     pub not_applicable: BTreeMap<String, String>,
     pub(crate) numbered: Option<Numbered>,
-    pub(in crate::target) screens: Vec<(Screen, Vec<CompiledMark>)>,
-    pub(in crate::target) acts: BTreeMap<Step, CompiledAct>,
+    pub(in crate::target) ways: Vec<(Portal, Arc<Ways>)>,
     pub(in crate::target) mail_part: MailPart,
+    pub(in crate::target) mail_subject: Option<Regex>,
+    pub(in crate::target) mail_from: Option<Regex>,
     pub(in crate::target) mail_code: Regex,
     pub(in crate::target) mail_confirmation: Option<Regex>,
     pub(in crate::target) skip_cookie: Regex,
+    /// What the cookie of a skip may hold of a person (FAQ-11a).
+    pub skip_may_hold: Vec<Personal>,
     pub(in crate::target) session_cookie: Regex,
     pub(in crate::target) status: Option<CompiledStatus>,
     pub(in crate::target) cautions: Option<Selector>,
@@ -113,34 +130,12 @@ pub(crate) struct Numbered {
     pub(crate) last: u32,
 }
 
+/// How one portal is driven.
 #[derive(Debug)]
-pub(in crate::target) struct CompiledMark {
-    pub(in crate::target) title: Option<String>,
-    pub(in crate::target) status: Option<u16>,
-    pub(in crate::target) text: Option<String>,
-    pub(in crate::target) selector: Option<Selector>,
-    pub(in crate::target) path: Option<String>,
-}
-
-#[derive(Debug)]
-pub(in crate::target) enum Way {
-    Get(Template),
-    Form(Selector),
-}
-
-#[derive(Debug)]
-pub(in crate::target) struct CompiledAct {
-    pub(in crate::target) way: Way,
-    pub(in crate::target) fill: Vec<(String, Template)>,
-    pub(in crate::target) tick_skip: Option<String>,
-    pub(in crate::target) press: Option<profile::Button>,
-}
-
-#[derive(Debug)]
-pub(in crate::target) struct CompiledStatus {
-    pub(in crate::target) selector: Selector,
-    pub(in crate::target) some: String,
-    pub(in crate::target) none: String,
+pub(in crate::target) struct Ways {
+    pub(in crate::target) base: Url,
+    pub(in crate::target) screens: Vec<(Screen, Vec<CompiledMark>)>,
+    pub(in crate::target) ways: BTreeMap<Step, CompiledWay>,
 }
 
 /// How a profile is loaded.
@@ -184,28 +179,32 @@ impl Target {
             folder: loading.folder.as_deref(),
             names: values::names(&profile, &source, loading.folder.as_deref())?,
         };
-        let screens = compiler.screens(&profile)?;
-        let acts = compiler.acts(&profile)?;
+        let portals = compiler.portals(&profile.portals)?;
+        let base = match &loading.base {
+            Some(base) => base.clone(),
+            None => compiler.origin("base", &profile.base)?,
+        };
+        let ways = compiler.ways_of(&profile, &portals, &base, loading.base.is_some())?;
         let numbered = compiler.numbered(&profile)?;
         let control = compiler.control(&profile, loading)?;
         if control.is_none() {
             compiler.nothing_needs_control(&profile)?;
         }
-        let global_clock =
-            loading.global_clock.map_or_else(|| compiler.global_clock(&profile), |given| Ok(Some(given)))?;
-        compiler.address_change(&profile, &acts)?;
+        let clock = compiler.clock(&profile, &base)?;
+        let reset = profile.reset.as_ref().map(|reset| compiler.reset(reset, &base)).transpose()?;
+        for (_, ways) in &ways {
+            compiler.address_change(&profile, &ways.ways)?;
+        }
         compiler.not_applicable(&profile)?;
-        let base = match &loading.base {
-            Some(base) => base.clone(),
-            None => compiler.origin("base", &profile.base)?,
-        };
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
             client: compiler.client(&profile, &base)?,
             pace: Compiler::pace(&profile.limits),
             loadable: compiler.loadable(&profile, &base)?,
             base,
-            portals: compiler.portals(&profile.portals)?,
+            portals,
+            mail_subject: compiler.condition("mail.subject", profile.mail.subject.as_ref())?,
+            mail_from: compiler.condition("mail.from", profile.mail.from.as_ref())?,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
             mail_confirmation: profile
                 .mail
@@ -215,15 +214,12 @@ impl Target {
                 .transpose()?,
             mail_arrival: compiler.mail_arrival(&profile)?,
             mail_part: profile.mail.part,
+            skip_may_hold: profile.skip.may_hold.clone(),
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
             session_cookie: compiler.whole("skip.session_cookie", &profile.skip.session_cookie)?,
             status: match profile.skip.status {
                 None => None,
-                Some(status) => Some(CompiledStatus {
-                    selector: compiler.selector("skip.status.selector", &status.selector)?,
-                    some: status.some,
-                    none: status.none,
-                }),
+                Some(status) => Some(compiler.status(&status)?),
             },
             cautions: profile
                 .skip
@@ -243,14 +239,15 @@ impl Target {
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file.map(|file| compiler.file(&file)),
             secrets: compiler.names.secrets.values().map(|secret| secret.0.clone()).collect(),
-            clock: profile.clock.driver,
-            global_clock,
+            clock: clock.means,
+            clock_settle: clock.settle,
+            global_clock: loading.global_clock.or(clock.global),
+            reset,
             office: profile.office.driver,
             accounts: *profile.accounts.source.as_ref(),
             control,
             numbered,
-            screens,
-            acts,
+            ways,
         })
     }
 }
@@ -281,14 +278,61 @@ impl Compiler<'_> {
         Ok(regex)
     }
 
+    /// An expression that only has to match somewhere.
+    fn condition(&self, key: &str, text: Option<&Spanned<String>>) -> Result<Option<Regex>, ProfileError> {
+        let compile = |text: &Spanned<String>| {
+            Regex::new(text.as_ref())
+                .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))
+        };
+        text.map(compile).transpose()
+    }
+
     fn whole(&self, key: &str, text: &Spanned<String>) -> Result<Regex, ProfileError> {
         Regex::new(&format!("^(?:{})$", text.as_ref()))
             .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))
     }
 
     fn template(&self, key: &str, text: &Spanned<String>, place: Place) -> Result<Template, ProfileError> {
-        Template::parse(text.as_ref(), place, &self.names)
-            .map_err(|message| self.source.senseless(text.span(), key, message))
+        self.template_at(key, text.span().start, text.as_ref(), place)
+    }
+
+    /// The same where the text itself does not know where it stands.
+    fn template_at(&self, key: &str, at: usize, text: &str, place: Place) -> Result<Template, ProfileError> {
+        Template::parse(text, place, &self.names).map_err(|message| self.source.senseless(at..at, key, message))
+    }
+
+    /// How each portal is driven. Portals without anything of their own share what is compiled.
+    fn ways_of(
+        &self,
+        profile: &Profile,
+        portals: &[Portal],
+        base: &Url,
+        base_is_given: bool,
+    ) -> Result<Vec<(Portal, Arc<Ways>)>, ProfileError> {
+        for (name, own) in &profile.in_portal {
+            if !portals.iter().any(|portal| portal.name() == name) {
+                let message = format!("`{name}` is not among `portals`; add it there, or leave this table out");
+                return Err(self.source.senseless(own.span(), format!("in_portal.{name}"), message));
+            }
+        }
+        let (screens, ways) = (self.screens("screens", &profile.screens)?, self.ways("steps", &profile.steps)?);
+        let common = Arc::new(Ways { base: base.clone(), screens, ways });
+        let of = |portal: &Portal| {
+            let Some(own) = profile.in_portal.get(portal.name()) else { return Ok((*portal, common.clone())) };
+            let (own, table) = (own.as_ref(), format!("in_portal.{portal}"));
+            let mut screens = profile.screens.clone();
+            screens.extend(own.screens.clone());
+            let mut steps = profile.steps.clone();
+            steps.extend(own.steps.clone());
+            let base = match &own.base {
+                Some(own) if !base_is_given => self.origin(&format!("{table}.base"), own)?,
+                _ => base.clone(),
+            };
+            let screens = self.screens(&format!("{table}.screens"), &screens)?;
+            let ways = self.ways(&format!("{table}.steps"), &steps)?;
+            Ok((*portal, Arc::new(Ways { base, screens, ways })))
+        };
+        portals.iter().map(of).collect()
     }
 
     fn origin(&self, key: &str, text: &Spanned<String>) -> Result<Url, ProfileError> {

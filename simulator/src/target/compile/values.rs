@@ -1,6 +1,6 @@
 //! Values and secrets: read before anything that names them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::super::error::Source;
@@ -15,7 +15,9 @@ pub(super) fn names(profile: &Profile, source: &Source<'_>, folder: Option<&Path
         secrets.insert(name.clone(), secret(name, from, source, folder)?);
     }
     let values = profile.values.iter().map(|(name, text)| (name.clone(), text.as_ref().clone())).collect();
-    let taken = BTreeSet::new();
+    let own = profile.in_portal.values().flat_map(|own| own.as_ref().steps.values());
+    let acts = profile.steps.values().chain(own).flat_map(|way| &way.as_ref().0);
+    let taken = acts.flat_map(|act| act.as_ref().take.keys().cloned()).collect();
     let names = Names { values, secrets, taken };
     for (name, text) in &profile.values {
         let in_each = || Place::ALL.iter().map(|place| Template::parse(&format!("{{{name}}}"), *place, &names));

@@ -41,10 +41,15 @@ pub struct Mail {
     /// Where in the mail the code stands.
     #[serde(default)]
     pub part: MailPart,
-    /// A regular expression whose first group is the code; a mail it does not match is not a code mail.
+    /// A regular expression that the subject of a code mail matches somewhere; without it every subject will do.
+    pub subject: Option<Spanned<String>>,
+    /// A regular expression that an address of the sender of a code mail matches somewhere; without it every sender will do.
+    pub from: Option<Spanned<String>>,
+    /// A regular expression with the code in its group: the group named `code`, else the first that matched. A mail it does not match is
+    /// not a code mail.
     pub code: Spanned<String>,
-    /// A regular expression whose first group is the number that confirms a new address, in the mail to that address;
-    /// absent where the target changes an address without asking for one (NOTICE-4).
+    /// A regular expression with the number that confirms a new address in its group (the one named `number`, else the first that
+    /// matched), for the mail to that address; absent where the target changes an address without asking for one (NOTICE-4).
     pub confirmation: Option<Spanned<String>>,
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod client;
 mod clock;
+mod hook;
 mod mail;
 mod numbers;
 mod screens;
@@ -19,11 +20,12 @@ use toml::Spanned;
 pub use accounts::{AccountSource, Accounts};
 pub use client::Client;
 pub use clock::{Clock, ClockDriver, ClockScope, Control, Office, OfficeDriver};
+pub use hook::{CommandLine, HookRequest, Reset};
 pub use mail::{Mail, MailPart, MailSource, MailTls};
-pub use numbers::{Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
-pub use screens::Mark;
-pub use skip::Skip;
-pub use steps::{Act, Button};
+pub use numbers::{Cooldown, Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
+pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks};
+pub use skip::{Personal, Skip, Status};
+pub use steps::{Act, Button, Only, SentBy, Take, Way};
 pub use text::Span;
 pub use values::SecretSource;
 
@@ -78,18 +80,35 @@ pub struct Profile {
     /// How its clock is moved.
     #[serde(default)]
     pub clock: Clock,
+    /// What puts it in its first state before a run.
+    pub reset: Option<Reset>,
     /// The office that changes an address in person (FAQ-05), where it can be driven.
     #[serde(default)]
     pub office: Office,
     /// Where accounts come from.
     pub accounts: Accounts,
     /// How each screen is recognised; any one of the forms given suffices.
-    pub screens: BTreeMap<Screen, Vec<Mark>>,
+    pub screens: BTreeMap<Screen, Spanned<Marks>>,
     /// How each step is done.
-    pub steps: BTreeMap<Step, Act>,
+    pub steps: BTreeMap<Step, Spanned<Way>>,
+    /// What differs from that in one portal, by the portal's name.
+    #[serde(default)]
+    pub in_portal: BTreeMap<String, Spanned<OwnWays>>,
     /// What the target does not offer: a clause or check id, and the reason.
     #[serde(default)]
     pub not_applicable: BTreeMap<String, String>,
+}
+
+/// What differs in one portal. What is not named here is as everywhere.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OwnWays {
+    /// Scheme, host and port, where the portal has its own.
+    pub base: Option<Spanned<String>>,
+    /// Screens that are recognised otherwise.
+    pub screens: BTreeMap<Screen, Spanned<Marks>>,
+    /// Steps that are done otherwise.
+    pub steps: BTreeMap<Step, Spanned<Way>>,
 }
 
 /// How the target's certificate is trusted.

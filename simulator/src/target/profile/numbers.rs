@@ -33,6 +33,12 @@ pub struct Numbers {
     pub wrong_codes_limit: Option<Limit>,
     /// How many code mails one address gets in a window.
     pub mail_limit: Option<Limit>,
+    /// For how long after a code mail the target sends no other to the same address, in silence: nobody asks sooner.
+    pub mail_cooldown: Option<Span>,
+    /// Whether a code that is accepted ends that cool-down.
+    pub mail_cooldown_ends_with_code: bool,
+    /// For how long after a wrong code the target refuses every code, the right one too: nobody tries sooner.
+    pub code_cooldown: Option<Cooldown>,
     /// How long, of real time, a mail that is not wanted is still waited for after the control mail came.
     pub quiet_time: Span,
     /// How long, of real time, a mail is waited for before it counts as never come.
@@ -53,6 +59,9 @@ impl Default for Numbers {
             wrong_codes: None,
             wrong_codes_limit: None,
             mail_limit: None,
+            mail_cooldown: None,
+            mail_cooldown_ends_with_code: false,
+            code_cooldown: None,
             quiet_time: Span(Duration::from_secs(2)),
             mail_patience: Span(Duration::from_secs(30)),
         }
@@ -87,6 +96,30 @@ impl Default for Limits {
             in_flight: None,
             per_second: None,
         }
+    }
+}
+
+/// For how long codes are refused after wrong ones.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cooldown {
+    /// After the first wrong code.
+    pub first: Span,
+    /// How many times longer after each further one in a row; 1 where it stays the same.
+    #[serde(default = "one")]
+    pub factor: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+impl Cooldown {
+    /// After so many wrong codes in a row; at most a day.
+    pub fn after(self, wrong_codes: u32) -> Duration {
+        const LONGEST: Duration = Duration::from_secs(24 * 3600);
+        let factor = self.factor.checked_pow(wrong_codes.saturating_sub(1)).unwrap_or(u32::MAX);
+        self.first.0.checked_mul(factor).map_or(LONGEST, |cooldown| cooldown.min(LONGEST))
     }
 }
 

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::screens::Marks;
+
 /// Where a skip shows.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,20 +13,41 @@ pub struct Skip {
     pub cookie: Spanned<String>,
     /// A regular expression that matches the names of cookies that hold the session.
     pub session_cookie: Spanned<String>,
+    /// What the cookie may hold beside an id and an expiry, because whoever runs the target has decided so: FAQ-11a looks for anything else.
+    #[serde(default)]
+    pub may_hold: Vec<Personal>,
     /// Where the skip settings screen says あり or なし.
-    pub status: Option<Status>,
+    pub status: Option<Spanned<Status>>,
     /// Selects the cautions on the skip confirmation screen (FAQ-06g).
     pub cautions: Option<Spanned<String>>,
 }
 
-/// Where the skip settings screen says whether a skip exists (FAQ-13).
+/// What a cookie could hold of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Personal {
+    /// The registered address, or the part before its `@`.
+    Address,
+    /// The name.
+    Name,
+    /// The sign-in ID, where it is not the address.
+    Id,
+}
+
+/// How the skip settings screen says whether a skip exists (FAQ-13): a value at a place, or what the whole page is like.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Status {
-    /// Selects the element whose text is the status.
-    pub selector: Spanned<String>,
-    /// The text where a browser holds a skip.
-    pub some: String,
-    /// The text where none does.
-    pub none: String,
+    /// A CSS selector of the element whose text is the status.
+    pub selector: Option<Spanned<String>>,
+    /// A JSON pointer (RFC 6901) to the value that is the status, in place of `selector`.
+    pub json: Option<Spanned<String>>,
+    /// The text, or the JSON value, where a browser of the account holds a skip.
+    pub some: Option<Spanned<toml::Value>>,
+    /// The text, or the JSON value, where none does.
+    pub none: Option<Spanned<toml::Value>>,
+    /// What the page is like where a browser of the account holds a skip, in place of `some`.
+    pub some_if: Option<Spanned<Marks>>,
+    /// What the page is like where none does, in place of `none`.
+    pub none_if: Option<Spanned<Marks>>,
 }

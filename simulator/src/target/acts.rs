@@ -1,0 +1,353 @@
+//! Requests of steps, compiled: how each is put together, and what is taken from its answer.
+
+use http::{HeaderName, HeaderValue, Method};
+use regex::Regex;
+use serde_json::Value;
+use url::Url;
+
+use super::marks::{CompiledMark, text_of};
+use super::profile::Only;
+use super::scope::Scope;
+use super::template::{Hole, Template, Unfilled};
+use crate::browser::{Answer, Body, FormError, Kind, Page, Press, Request, Selector};
+
+/// How a step is done.
+#[derive(Debug)]
+pub(crate) struct CompiledWay {
+    pub(super) acts: Vec<CompiledAct>,
+    /// Which of them the step is about.
+    pub(super) main: usize,
+}
+
+/// One request of a step.
+#[derive(Debug)]
+pub(crate) struct CompiledAct {
+    pub(super) kind: ActKind,
+    pub(super) headers: Vec<(HeaderName, Template)>,
+    pub(super) follows_redirects: bool,
+    pub(super) only: Option<Only>,
+    pub(super) if_page: Option<Vec<CompiledMark>>,
+    pub(super) take: Vec<(String, CompiledTake)>,
+    /// Where it stands in the profile, for people: line and key.
+    pub(super) place: String,
+}
+
+#[derive(Debug)]
+pub(super) enum ActKind {
+    Form(FormAct),
+    Follow(Selector),
+    Own(OwnAct),
+}
+
+/// A form on the open page.
+#[derive(Debug)]
+pub(super) struct FormAct {
+    pub(super) form: Selector,
+    pub(super) fill: Vec<(String, Template)>,
+    pub(super) tick: Vec<String>,
+    pub(super) untick: Vec<String>,
+    pub(super) tick_skip: Option<String>,
+    pub(super) with_skip: Vec<(String, Template)>,
+    pub(super) press: Option<Pressed>,
+}
+
+/// Which button is pressed.
+#[derive(Debug)]
+pub(super) enum Pressed {
+    Named(String),
+    Valued(String, String),
+    Labelled(String),
+}
+
+/// A request of the profile's own making.
+#[derive(Debug)]
+pub(super) struct OwnAct {
+    pub(super) method: Method,
+    pub(super) path: Template,
+    pub(super) body: OwnBody,
+    pub(super) kind: Kind,
+    /// Whether the user opens it by hand, as an address is typed.
+    pub(super) by_hand: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum OwnBody {
+    None,
+    Fields { always: Vec<(String, Template)>, with_skip: Vec<(String, Template)> },
+    Json { always: JsonTemplate, with_skip: Vec<(String, JsonTemplate)> },
+}
+
+/// A JSON document with holes.
+#[derive(Debug)]
+pub(super) enum JsonTemplate {
+    Fixed(Value),
+    Text(Template),
+    /// `true` where the skip is asked for.
+    Skip,
+    Number(Template),
+    Array(Vec<JsonTemplate>),
+    Object(Vec<(String, JsonTemplate)>),
+}
+
+/// Where in an answer a value stands.
+#[derive(Debug)]
+pub(super) enum CompiledTake {
+    Selector(Selector, Option<String>),
+    Json(String),
+    Body(Regex),
+    Address(Regex),
+    Header(HeaderName),
+}
+
+/// Why a request could not be put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Hitch {
+    NoPage,
+    Form(FormError),
+    Link { selector: String, count: usize },
+    Path { path: String, cause: String },
+    Unfilled(Unfilled),
+    Header(String),
+    Number(String),
+}
+
+impl From<Unfilled> for Hitch {
+    fn from(unfilled: Unfilled) -> Hitch {
+        Hitch::Unfilled(unfilled)
+    }
+}
+
+impl CompiledWay {
+    /// Whether any of its requests depends on whether the skip is asked for.
+    pub(super) fn asks_for_skip(&self) -> bool {
+        self.acts.iter().any(CompiledAct::asks_for_skip)
+    }
+
+    /// Whether any of its requests puts this in.
+    pub(super) fn has(&self, wanted: impl Fn(&Hole) -> bool + Copy) -> bool {
+        self.acts.iter().any(|act| act.has(wanted))
+    }
+}
+
+impl CompiledAct {
+    fn asks_for_skip(&self) -> bool {
+        let in_body = match &self.kind {
+            ActKind::Form(form) => form.tick_skip.is_some() || !form.with_skip.is_empty(),
+            ActKind::Follow(_) => false,
+            ActKind::Own(own) => match &own.body {
+                OwnBody::None => false,
+                OwnBody::Fields { with_skip, .. } => !with_skip.is_empty(),
+                OwnBody::Json { always, with_skip } => !with_skip.is_empty() || always.has_skip(),
+            },
+        };
+        in_body || self.only.is_some() || self.has(|hole| *hole == Hole::Skip)
+    }
+
+    /// Whether it puts this in anywhere.
+    pub(super) fn has(&self, wanted: impl Fn(&Hole) -> bool + Copy) -> bool {
+        let any = |all: &[(String, Template)]| all.iter().any(|(_, template)| template.has(wanted));
+        let in_kind = match &self.kind {
+            ActKind::Form(form) => any(&form.fill) || any(&form.with_skip),
+            ActKind::Follow(_) => false,
+            ActKind::Own(own) => {
+                own.path.has(wanted)
+                    || match &own.body {
+                        OwnBody::None => false,
+                        OwnBody::Fields { always, with_skip } => any(always) || any(with_skip),
+                        OwnBody::Json { always, with_skip } => {
+                            always.has(wanted) || with_skip.iter().any(|(_, json)| json.has(wanted))
+                        }
+                    }
+            }
+        };
+        in_kind || self.headers.iter().any(|(_, template)| template.has(wanted))
+    }
+
+    /// Whether it is sent in a story that asks for the skip, or does not.
+    pub(super) fn suits(&self, skip: bool) -> bool {
+        match self.only {
+            None => true,
+            Some(Only::WithSkip) => skip,
+            Some(Only::WithoutSkip) => !skip,
+        }
+    }
+
+    /// The request, on the page that is open.
+    pub(super) fn request(&self, base: &Url, scope: &Scope<'_>, open: Option<&Answer>) -> Result<Request, Hitch> {
+        let mut request = match &self.kind {
+            ActKind::Form(form) => form.request(scope, &Page::of(open.ok_or(Hitch::NoPage)?))?,
+            ActKind::Follow(selector) => follow(selector, &Page::of(open.ok_or(Hitch::NoPage)?))?,
+            ActKind::Own(own) => own.request(base, scope, open)?,
+        };
+        request.follows_redirects = self.follows_redirects;
+        for (name, value) in &self.headers {
+            let value = value.plain(scope)?;
+            let value = HeaderValue::try_from(value).map_err(|_| Hitch::Header(name.to_string()))?;
+            request = request.with_header(name.clone(), value);
+        }
+        Ok(request)
+    }
+
+    /// The fields or members it sends with their values, as far as they are known; for forms that are forged.
+    pub(super) fn fields(&self, scope: &Scope<'_>) -> Vec<(String, String)> {
+        let filled = |all: &[(String, Template)]| -> Vec<(String, String)> {
+            all.iter().map(|(field, value)| (field.clone(), value.plain(scope).unwrap_or_default())).collect()
+        };
+        match &self.kind {
+            ActKind::Form(form) => filled(&form.fill),
+            ActKind::Follow(_) => Vec::new(),
+            ActKind::Own(own) => match &own.body {
+                OwnBody::None => Vec::new(),
+                OwnBody::Fields { always, .. } => filled(always),
+                OwnBody::Json { always, .. } => match always.fill(scope) {
+                    Ok(Value::Object(members)) => {
+                        members.iter().filter_map(|(name, value)| Some((name.clone(), text_of(value)?))).collect()
+                    }
+                    _ => Vec::new(),
+                },
+            },
+        }
+    }
+
+    /// What its answer gives.
+    pub(super) fn taken(&self, answer: &Answer) -> Vec<(String, String)> {
+        if self.take.is_empty() {
+            return Vec::new();
+        }
+        let page = Page::of(answer);
+        self.take.iter().filter_map(|(name, take)| Some((name.clone(), take.find(answer, &page)?))).collect()
+    }
+}
+
+impl FormAct {
+    fn request(&self, scope: &Scope<'_>, page: &Page<'_>) -> Result<Request, Hitch> {
+        let mut form = page.form(&self.form).map_err(Hitch::Form)?;
+        let with_skip: &[_] = if scope.skip { &self.with_skip } else { &[] };
+        for (field, value) in self.fill.iter().chain(with_skip) {
+            form.fill(field, &value.plain(scope)?).map_err(Hitch::Form)?;
+        }
+        for name in &self.tick {
+            form.tick(name).map_err(Hitch::Form)?;
+        }
+        for name in &self.untick {
+            form.untick(name).map_err(Hitch::Form)?;
+        }
+        if let Some(name) = &self.tick_skip {
+            if scope.skip { form.tick(name) } else { form.untick(name) }.map_err(Hitch::Form)?;
+        }
+        let press = match &self.press {
+            None => Press::Enter,
+            Some(Pressed::Named(name)) => Press::Named(name),
+            Some(Pressed::Valued(name, value)) => Press::Valued(name, value),
+            Some(Pressed::Labelled(label)) => Press::Labelled(label),
+        };
+        form.press(press).map_err(Hitch::Form)
+    }
+}
+
+fn follow(selector: &Selector, page: &Page<'_>) -> Result<Request, Hitch> {
+    let found = page.dom().attributes(selector, "href");
+    let [href] = found.as_slice() else {
+        return Err(Hitch::Link { selector: selector.to_string(), count: found.len() });
+    };
+    let url = page.url().join(href);
+    let url = url.map_err(|cause| Hitch::Path { path: href.clone(), cause: cause.to_string() })?;
+    Ok(Request::get(url).from_page(page.url().clone()))
+}
+
+impl OwnAct {
+    fn request(&self, base: &Url, scope: &Scope<'_>, open: Option<&Answer>) -> Result<Request, Hitch> {
+        let path = self.path.fill(scope, encode_segment)?;
+        let url = base.join(&path).map_err(|cause| Hitch::Path { path: path.clone(), cause: cause.to_string() })?;
+        let request =
+            Request { method: self.method.clone(), body: self.body.fill(scope)?, kind: self.kind, ..Request::get(url) };
+        if self.by_hand {
+            return Ok(request);
+        }
+        // Where no page is open yet, the page is one of the target's that the profile does not name.
+        let page = open.map_or_else(|| base.clone(), |open| open.url.clone());
+        Ok(request.from_page(page))
+    }
+}
+
+impl OwnBody {
+    fn fill(&self, scope: &Scope<'_>) -> Result<Body, Hitch> {
+        match self {
+            OwnBody::None => Ok(Body::None),
+            OwnBody::Fields { always, with_skip } => {
+                let with_skip: &[_] = if scope.skip { with_skip } else { &[] };
+                let filled =
+                    always.iter().chain(with_skip).map(|(name, value)| Ok((name.clone(), value.plain(scope)?)));
+                Ok(Body::Form(filled.collect::<Result<_, Unfilled>>()?))
+            }
+            OwnBody::Json { always, with_skip } => {
+                let mut document = always.fill(scope)?;
+                if let (true, Value::Object(members)) = (scope.skip, &mut document) {
+                    for (name, value) in with_skip {
+                        members.insert(name.clone(), value.fill(scope)?);
+                    }
+                }
+                Ok(Body::Json(document))
+            }
+        }
+    }
+}
+
+impl JsonTemplate {
+    fn fill(&self, scope: &Scope<'_>) -> Result<Value, Hitch> {
+        Ok(match self {
+            JsonTemplate::Fixed(value) => value.clone(),
+            JsonTemplate::Text(template) => Value::String(template.plain(scope)?),
+            JsonTemplate::Skip => Value::Bool(scope.skip),
+            JsonTemplate::Number(template) => {
+                let text = template.plain(scope)?;
+                Value::Number(text.trim().parse().map_err(|_| Hitch::Number(text))?)
+            }
+            JsonTemplate::Array(all) => Value::Array(all.iter().map(|one| one.fill(scope)).collect::<Result<_, _>>()?),
+            JsonTemplate::Object(members) => {
+                let filled = members.iter().map(|(name, value)| Ok((name.clone(), value.fill(scope)?)));
+                Value::Object(filled.collect::<Result<_, Hitch>>()?)
+            }
+        })
+    }
+
+    fn has_skip(&self) -> bool {
+        match self {
+            JsonTemplate::Skip => true,
+            JsonTemplate::Array(all) => all.iter().any(JsonTemplate::has_skip),
+            JsonTemplate::Object(members) => members.iter().any(|(_, value)| value.has_skip()),
+            JsonTemplate::Fixed(_) | JsonTemplate::Text(_) | JsonTemplate::Number(_) => false,
+        }
+    }
+
+    fn has(&self, wanted: impl Fn(&Hole) -> bool + Copy) -> bool {
+        match self {
+            JsonTemplate::Text(template) | JsonTemplate::Number(template) => template.has(wanted),
+            JsonTemplate::Array(all) => all.iter().any(|one| one.has(wanted)),
+            JsonTemplate::Object(members) => members.iter().any(|(_, value)| value.has(wanted)),
+            JsonTemplate::Fixed(_) | JsonTemplate::Skip => false,
+        }
+    }
+}
+
+impl CompiledTake {
+    fn find(&self, answer: &Answer, page: &Page<'_>) -> Option<String> {
+        let group = |expression: &Regex, text: &str| {
+            expression.captures(text).and_then(|found| found.get(1)).map(|found| found.as_str().to_owned())
+        };
+        match self {
+            CompiledTake::Selector(selector, None) => page.select_text(selector),
+            CompiledTake::Selector(selector, Some(attribute)) => {
+                page.dom().attributes(selector, attribute).into_iter().next()
+            }
+            CompiledTake::Json(pointer) => text_of(answer.json().ok()?.pointer(pointer)?),
+            CompiledTake::Body(expression) => group(expression, page.html()),
+            CompiledTake::Address(expression) => group(expression, answer.url.as_str()),
+            CompiledTake::Header(name) => answer.header(name.as_str()).map(|value| value.into_owned()),
+        }
+    }
+}
+
+fn encode_segment(value: &str) -> String {
+    percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

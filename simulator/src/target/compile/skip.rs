@@ -1,0 +1,43 @@
+//! Where a skip shows, compiled.
+
+use toml::Spanned;
+
+use super::super::profile::{Marks, Status};
+use super::super::status::{CompiledStatus, StatusPlace, Telling};
+use super::{Compiler, ProfileError};
+
+impl Compiler<'_> {
+    pub(super) fn status(&self, status: &Spanned<Status>) -> Result<CompiledStatus, ProfileError> {
+        let given = status.as_ref();
+        let place = match (&given.selector, &given.json) {
+            (Some(selector), None) => Some(StatusPlace::Selector(self.selector("skip.status.selector", selector)?)),
+            (None, Some(pointer)) => Some(StatusPlace::Json(self.pointer("skip.status.json", pointer)?)),
+            (None, None) => None,
+            (Some(_), Some(pointer)) => {
+                let message = "the status is found by `selector` or by `json`, not by both";
+                return Err(self.source.senseless(pointer.span(), "skip.status", message));
+            }
+        };
+        let telling =
+            |name: &str, value: &Option<Spanned<toml::Value>>, marks: &Option<Spanned<Marks>>| match (value, marks) {
+                (Some(value), None) if place.is_some() => {
+                    Ok(Telling::Value(serde_json::to_value(value.as_ref()).unwrap_or_default()))
+                }
+                (None, Some(marks)) => {
+                    let key = format!("skip.status.{name}_if");
+                    Ok(Telling::Page(self.marks(&key, marks.span().start, marks.as_ref())?))
+                }
+                (Some(value), None) => {
+                    let message = format!("`{name}` needs `selector` or `json`, which says where it stands");
+                    Err(self.source.senseless(value.span(), format!("skip.status.{name}"), message))
+                }
+                _ => {
+                    let message = format!("give either `{name}` or `{name}_if`");
+                    Err(self.source.senseless(status.span(), "skip.status", message))
+                }
+            };
+        let some = telling("some", &given.some, &given.some_if)?;
+        let none = telling("none", &given.none, &given.none_if)?;
+        Ok(CompiledStatus { place, some, none })
+    }
+}
