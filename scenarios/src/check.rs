@@ -102,7 +102,8 @@ pub(crate) async fn run_stories(
     ended.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// The stories to tell: each scenario in each portal where it is told.
+/// The stories to tell: each scenario in each portal where it is told. One that is told in no portal of the target still has its rows where
+/// the profile gives a reason for that.
 pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Portal)> {
     plan_for(&world.target, selection)
 }
@@ -129,12 +130,14 @@ pub(crate) fn needs_of(target: &Target, people: &[(Portal, bool)]) -> Vec<Need> 
 
 fn plan_for(target: &Target, selection: &Selection) -> Vec<(&'static Scenario, Portal)> {
     let portals = |scenario: &'static Scenario| {
+        let is_told = target.portals.iter().any(|portal| scenario.portals.include(*portal));
+        let only_a_row = !is_told && not_offered(target, scenario);
         target
             .portals
             .iter()
             .copied()
-            .filter(|portal| scenario.portals.include(*portal))
-            .take(if scenario.portals == Portals::Once { 1 } else { usize::MAX })
+            .filter(move |portal| only_a_row || scenario.portals.include(*portal))
+            .take(if only_a_row || scenario.portals == Portals::Once { 1 } else { usize::MAX })
             .map(move |portal| (scenario, portal))
     };
     selection.scenarios().flat_map(portals).collect()

@@ -12,11 +12,8 @@ use sekisho_simulator::target::{Numbers, Screen, Step};
 use sekisho_simulator::world::{Casting, World};
 use sekisho_simulator::{Person, Seen, Trouble, Visitor};
 
-/// Beside the tolerance, how far from a boundary a probe lies.
-const PROBE: Duration = Duration::from_secs(1);
-
-/// The same for what takes many requests and a quiet time, where the clock runs, and for load, which has answers that are slow on
-/// purpose: it must not be carried over the boundary.
+/// Beside the tolerance, how far from a boundary something lies that takes many requests and a quiet time, where the clock runs, and for
+/// load, which has answers that are slow on purpose: it must not be carried over the boundary.
 const ROOM: Duration = Duration::from_secs(60);
 
 /// What was judged of one check.
@@ -156,7 +153,7 @@ impl Stage {
 
     /// How far from a boundary a probe lies round which so long a time is not judged.
     pub(crate) fn beside(&self, tolerance: Duration) -> Duration {
-        tolerance + if self.given.is_some() { ROOM } else { PROBE }
+        tolerance + if self.given.is_some() { ROOM } else { self.numbers().probe_room.0 }
     }
 
     /// Judges a check: `holds` says whether what must hold was seen. A check judged twice keeps the worse judgement.

@@ -22,6 +22,7 @@ mod visitor;
 pub mod walk;
 pub mod world;
 
+pub use habits::Haste;
 pub use person::Person;
 pub use trouble::Trouble;
 pub use visitor::{AskedChange, Mailed, Seen, SkipBox, Started, Visitor};

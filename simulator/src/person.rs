@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::account::{Account, AccountKey};
 use crate::browser::{Browser, UserAgent, Witness};
 use crate::clock::{Seat, Time};
-use crate::habits::Habits;
+use crate::habits::{Habits, Haste};
 use crate::mailbox::Mark;
 use crate::office::{Office, OfficeError, Procedure};
 use crate::recorder::Recorder;
@@ -143,6 +143,11 @@ impl Person {
             Ok(by) => self.wait(by).await,
             Err(_) => Ok(()),
         }
+    }
+
+    /// From now on one of the cool-downs that the profile declares is not waited out, to see what the target does; `None`: all are.
+    pub fn hurry(&self, haste: Option<Haste>) {
+        self.life.hurry(haste);
     }
 
     /// The same account under the address that was registered in place of its own: from now on its clock is moved by that name.

@@ -433,6 +433,12 @@ impl Visitor {
         }
     }
 
+    /// What this browser has learnt from the target and no stranger knows: the values taken from answers, and those of its cookies.
+    pub fn learnt(&self) -> Vec<String> {
+        let cookies = self.browser.jar().cookies(self.now()).map(|cookie| cookie.value().into_owned());
+        self.taken.values().cloned().chain(cookies).filter(|value| !value.is_empty()).collect()
+    }
+
     /// Puts a cookie into this browser in place of its own of that name.
     pub fn plant(&mut self, cookie: Cookie) {
         self.browser.jar_mut().insert(cookie);

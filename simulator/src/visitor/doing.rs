@@ -190,10 +190,11 @@ impl Visitor {
             Step::SubmitPassword if seen.asks_for_code() => self.life.note_mail(&self.intent.texts.address),
             _ => {}
         }
-        if std::mem::take(&mut self.new_password_is_ours)
+        if self.new_password_is_ours
             && changes_password(seen)
             && let Some(account) = &self.account
         {
+            self.new_password_is_ours = false;
             self.life.replace_password(account, &self.intent.texts.new_password);
         }
     }
@@ -253,15 +254,18 @@ impl Visitor {
     /// `numbers.code_cooldown`): what came sooner would be refused in silence and would say nothing about the rule.
     async fn cool_down(&mut self, step: Step) -> Result<(), Trouble> {
         let numbers = &self.life.world.target.numbers;
+        let code_at = || numbers.code_cooldown.and_then(|cooldown| self.life.may_try_code_at(cooldown));
+        let mail_at = || {
+            let address = self.account.as_ref().map(|account| account.key.address.as_str());
+            numbers
+                .mail_cooldown
+                .zip(address)
+                .and_then(|(cooldown, address)| self.life.may_mail_at(address, cooldown.0))
+        };
         let until = match step {
-            Step::SubmitCode => numbers.code_cooldown.and_then(|cooldown| self.life.may_try_code_at(cooldown)),
-            Step::SubmitPassword => {
-                let address = self.account.as_ref().map(|account| account.key.address.as_str());
-                numbers
-                    .mail_cooldown
-                    .zip(address)
-                    .and_then(|(cooldown, address)| self.life.may_mail_at(address, cooldown.0))
-            }
+            Step::SubmitCode => code_at(),
+            // A target that takes no code for a while may ask for one also where a skip is set.
+            Step::SubmitPassword => code_at().max(mail_at()),
             _ => None,
         };
         match until.and_then(|until| until.duration_since(self.life.now()).ok()) {

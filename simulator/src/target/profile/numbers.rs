@@ -19,6 +19,9 @@ pub struct Numbers {
     pub tolerance: Span,
     /// The same for the end of a skip, where it differs: a target may count calendar days.
     pub skip_tolerance: Option<Span>,
+    /// How much further off than that a boundary is probed, in the target's time: where its clock runs, the answer has to come before it. On a
+    /// clock that runs and a target that is slow, `1s` may be too short; the check is inconclusive then, and says so.
+    pub probe_room: Span,
     /// How long the number that confirms a new address is good, where the target declares it (NOTICE-4).
     pub confirmation_validity: Option<Span>,
     /// The first instant at which a code is asked (NOTICE-1).
@@ -52,6 +55,7 @@ impl Default for Numbers {
             skip_validity: Span(Duration::from_secs(90 * 24 * 3600)),
             tolerance: Span(Duration::from_secs(2)),
             skip_tolerance: None,
+            probe_room: Span(Duration::from_secs(1)),
             confirmation_validity: None,
             go_live: Instant(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_755_032_400)),
             browsers_tried: 64,

@@ -13,6 +13,9 @@ pub struct Skip {
     pub cookie: Spanned<String>,
     /// A regular expression that matches the names of cookies that hold the session.
     pub session_cookie: Spanned<String>,
+    /// A regular expression that matches the names of cookies that the target's own scripts must read, such as one with a token against
+    /// forged requests; none by default. Only they may do without `HttpOnly`.
+    pub script_cookie: Option<Spanned<String>>,
     /// What the cookie may hold beside an id and an expiry, because whoever runs the target has decided so: FAQ-11a looks for anything else.
     #[serde(default)]
     pub may_hold: Vec<Personal>,
