@@ -122,7 +122,7 @@ async fn password(stage: Arc<Stage>) -> Result<(), Trouble> {
     stage.control("the skip should skip with the right password", &next.seen, next.seen.is(Screen::MyPage))?;
     a.sign_out().await?;
     a.open_sign_in().await?;
-    let seen = a.submit_password(&account.key.address, &format!("{}x", account.password)).await?;
+    let seen = a.submit_password(&account, &format!("{}x", account.password)).await?;
     let check = "faq06-a-skipped-sign-in-needs-the-password";
     stage.judge(check, "a wrong password is refused in spite of the skip", seen.describe(), !seen.is_signed_in())?;
     stage.is_shut(check, "My Page is shut after a wrong password", &mut a).await

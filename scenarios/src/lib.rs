@@ -44,6 +44,7 @@ mod faq13_status;
 mod faq14_cookies_off;
 mod faq15_accounts;
 mod faq16_skips_apart;
+mod forgery;
 mod history;
 pub mod load;
 mod moves;

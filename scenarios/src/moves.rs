@@ -1,6 +1,8 @@
 //! Moves that many stories share: whole sign-ins, put together from the steps. Each only prepares the ground; where it leads
 //! astray the story ends without a judgement.
 
+use std::time::Duration;
+
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Answer, Body, Cookie, Form, Page, Request};
 use sekisho_simulator::target::{DriverError, Screen, Step};
@@ -36,6 +38,30 @@ async fn started_by_code(visitor: &mut Visitor, account: &Account) -> Result<(St
     want(Step::SubmitPassword, Screen::CodeEntry, &started.seen)?;
     let mailed = visitor.mailed_code(account, &started).await?;
     Ok((started, mailed))
+}
+
+/// How often a code is asked for again that is to be another one, and how long it is waited in between: longer than the half minute for
+/// which codes that are made from the time stay the same (RFC 6238).
+const ASKED_AGAIN: usize = 3;
+const ANOTHER_CODE_AFTER: Duration = Duration::from_secs(60);
+
+/// Asks for a code until it is not this one. A target may mail the same code to each attempt for a while; any other does so by chance.
+pub(crate) async fn ask_for_another_code(
+    person: &Person,
+    visitor: &mut Visitor,
+    account: &Account,
+    than: &str,
+) -> Result<(Started, Mailed), Trouble> {
+    for _ in 0..ASKED_AGAIN {
+        let asked = ask_for_code(visitor, account).await?;
+        if asked.1.code != than {
+            return Ok(asked);
+        }
+        person.wait(ANOTHER_CODE_AFTER).await?;
+    }
+    Err(Trouble::ControlArm(format!(
+        "{ASKED_AGAIN} more attempts should have mailed another code, but mailed the same"
+    )))
 }
 
 /// Signs in by code, the box left unticked, as far as My Page.

@@ -72,6 +72,10 @@ impl Life {
 
 impl Person {
     pub(crate) fn new(world: Arc<World>, name: String, clock: PersonClock, recorder: Arc<dyn Recorder>) -> Person {
+        // A header of the profile's goes with every request that is kept as evidence.
+        for secret in &world.target.secrets {
+            recorder.secret("secret", secret);
+        }
         let life = Life { world, recorder, name, accounts: Mutex::default(), clock, habits: Habits::default() };
         Person { life: Arc::new(life) }
     }
@@ -161,7 +165,7 @@ impl Person {
     /// # Errors
     /// When there is no office that can be driven, or it did not take the request.
     pub async fn ask_the_office(&self, account: &Account, new_address: &str) -> Result<Procedure, Trouble> {
-        Ok(self.office()?.request(&account.key, new_address).await?)
+        Ok(self.office()?.request(account, new_address).await?)
     }
 
     /// Proves at the office who they are. Says from when on the new address is in force.

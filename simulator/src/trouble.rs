@@ -128,7 +128,9 @@ impl Trouble {
                     ClockError::NoMeans | ClockError::Global | ClockError::Past { .. } | ClockError::TooLong { .. }
                 )
                 | Trouble::Office(OfficeError::NoMeans)
-                | Trouble::Account(AccountError::NoMeans(_) | AccountError::UsedUp { .. })
+                | Trouble::Account(
+                    AccountError::NoMeans(_) | AccountError::UsedUp { .. } | AccountError::NoPair { .. }
+                )
         )
     }
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::HookError;
 use super::error::without_secrets;
-use crate::target::{Fill, Template};
+use crate::target::{Fill, Secret, Template};
 
 /// How much of what a program writes to stdout is kept.
 const MAX_OUTPUT_BYTES: usize = 64 * 1024;
@@ -36,7 +36,7 @@ pub struct Program {
     /// Where it runs: the profile's folder.
     pub(crate) folder: PathBuf,
     /// What errors must not repeat.
-    pub(crate) secrets: Vec<String>,
+    pub(crate) secrets: Vec<Secret>,
 }
 
 impl Program {
@@ -77,7 +77,7 @@ impl Program {
     fn last_lines(&self, text: &str, private: &[&str]) -> String {
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         let last = lines[lines.len().saturating_sub(WORDS_LINES)..].join("\n");
-        without_secrets(&last, self.secrets.iter().map(String::as_str).chain(private.iter().copied()))
+        without_secrets(&last, self.secrets.iter().map(|secret| secret.0.as_str()).chain(private.iter().copied()))
     }
 }
 

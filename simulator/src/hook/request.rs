@@ -13,7 +13,7 @@ use super::HookError;
 use super::error::without_secrets;
 use crate::browser::{Body, Browser, Network, Request, UserAgent};
 use crate::recorder::Unwatched;
-use crate::target::{Fill, Hole, Template, Unfilled};
+use crate::target::{Fill, Hole, Secret, Template, Unfilled};
 
 /// How many characters of an answer stand in an error.
 const WORDS_CHARS: usize = 300;
@@ -31,7 +31,7 @@ pub struct HookRequest {
     pub(crate) headers: Vec<(HeaderName, Template)>,
     pub(crate) body: HookBody,
     /// What errors must not repeat.
-    pub(crate) secrets: Vec<String>,
+    pub(crate) secrets: Vec<Secret>,
 }
 
 /// What a request carries.
@@ -124,8 +124,9 @@ impl HookRequest {
     }
 
     fn scrubbed(&self, text: &str) -> String {
-        let escaped: Vec<String> = self.secrets.iter().map(|secret| in_an_address(secret)).collect();
-        without_secrets(text, self.secrets.iter().chain(&escaped).map(String::as_str))
+        let escaped: Vec<String> = self.secrets.iter().map(|secret| in_an_address(&secret.0)).collect();
+        let written = self.secrets.iter().map(|secret| secret.0.as_str());
+        without_secrets(text, written.chain(escaped.iter().map(String::as_str)))
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::sent::SentAt;
 use super::{Seen, SkipBox, Visitor};
 use crate::account::Account;
 use crate::browser::{Answer, Request};
 use crate::clock::ClockError;
-use crate::target::{Asking, DriverError, Screen, Step, Vars};
+use crate::target::{Asking, DriverError, Screen, Step, Taken, Vars};
 use crate::trouble::Trouble;
 
 /// What a step was begun with: requests that follow the one a story sends by itself put in the same.
@@ -112,10 +113,13 @@ impl Visitor {
     ) -> Result<Seen, Trouble> {
         let world = self.life.world.clone();
         let begun = Instant::now();
+        // What the harness held back is not the target's time.
+        let mut held_back = Duration::ZERO;
         let mut last = match first {
             None => None,
             Some(request) => {
-                let answer = self.exchange(step, request, begun).await?;
+                let answer = self.exchange(step, request, begun, &mut held_back).await?;
+                self.sent_at = Some(SentAt::of(&self.browser));
                 if let Ok(way) = world.target.way(self.portal, step)
                     && let Some((_, act)) = way.acts().nth(way.main())
                 {
@@ -133,13 +137,16 @@ impl Visitor {
                 continue;
             }
             let request = self.with_asking(self.browser.current(), |asking| world.target.put_together(act, asking))?;
-            let answer = self.exchange(step, request, begun).await?;
+            let answer = self.exchange(step, request, begun, &mut held_back).await?;
+            if place == way.main() {
+                self.sent_at = Some(SentAt::of(&self.browser));
+            }
             self.taken.extend(act.gives(&answer));
             last = Some(answer);
         }
         let answer = last.ok_or(DriverError::NothingToSend(step))?;
         let screen = world.target.recognise(self.portal, Some(step), &answer);
-        self.life.recorder.step(step, begun.elapsed(), screen);
+        self.life.recorder.step(step, begun.elapsed().saturating_sub(held_back), screen);
         let seen = Seen { screen, answer };
         // What a script fetched is not what the window shows.
         if self.browser.current().is_some_and(|open| open.url == seen.answer.url && open.body == seen.answer.body) {
@@ -149,14 +156,22 @@ impl Visitor {
         Ok(seen)
     }
 
-    async fn exchange(&mut self, step: Step, request: Request, begun: Instant) -> Result<Answer, Trouble> {
+    async fn exchange(
+        &mut self,
+        step: Step,
+        request: Request,
+        begun: Instant,
+        held_back: &mut Duration,
+    ) -> Result<Answer, Trouble> {
         let (life, now) = (self.life.clone(), self.life.now());
         let navigation = life.world.cancel.run_until_cancelled(self.browser.navigate(request, step.name(), now));
-        match navigation.await {
+        let outcome = navigation.await;
+        *held_back += self.browser.held_back();
+        match outcome {
             None => Err(Trouble::Interrupted),
             Some(Ok(answer)) => Ok(answer),
             Some(Err(error)) => {
-                life.recorder.step(step, begun.elapsed(), None);
+                life.recorder.step(step, begun.elapsed().saturating_sub(*held_back), None);
                 Err(Trouble::Network { step, error })
             }
         }
@@ -203,7 +218,8 @@ impl Visitor {
         };
         let mut texts = Texts {
             address: or(vars.address, known.map(|account| account.key.address.clone())),
-            id: vars.id.to_owned(),
+            // Who types an address of the story's own types no ID beside it.
+            id: or(vars.id, known.filter(|_| vars.address.is_empty()).map(|account| account.id.clone())),
             password: or(vars.password, known.map(|account| self.life.password_of(account))),
             new_password: vars.new_password.to_owned(),
             name: or(vars.name, known.map(|account| account.name.clone())),
@@ -260,6 +276,11 @@ impl Visitor {
                 passed => passed,
             },
         }
+    }
+
+    /// What this browser has taken from answers so far.
+    pub fn taken(&self) -> &Taken {
+        &self.taken
     }
 
     /// The account that this browser signs in to from now on, as its steps put it in.

@@ -59,6 +59,11 @@ impl Folder {
         Target::load(&self.file("target.toml", &text), &loading)
     }
 
+    /// The same with what `[accounts]` says.
+    pub fn with_accounts(&self, accounts: &str) -> Result<Target, ProfileError> {
+        self.target(None, &[("[accounts]\nsource = \"control\"\n", &format!("[accounts]\n{accounts}\n"))])
+    }
+
     /// The same with what `[clock]` says.
     pub fn with_clock(&self, base: Option<&Url>, clock: &str) -> Result<Target, ProfileError> {
         self.target(base, &[("[clock]\ndriver = \"control\"\n", &format!("[clock]\n{clock}\n"))])

@@ -26,6 +26,9 @@ const MAX_SETTLE: Duration = Duration::from_secs(60);
 const ONE_CLOCK: &str = "a clock with `scope = \"global\"` that is moved by `control`, `http` or `command`";
 const MOVED: &str = "a clock that is moved";
 
+/// A key, where it stands if it is given, the drivers that it belongs to, and these in words.
+type KeyOf<'a> = (&'a str, Option<Range<usize>>, &'a [ClockDriver], &'a str);
+
 /// The target's clock as the profile describes it.
 pub(super) struct CompiledClock {
     pub(super) means: ClockMeans,
@@ -121,7 +124,7 @@ impl Compiler<'_> {
             }
             _ => {}
         }
-        let given: [(&str, Option<Range<usize>>, &[ClockDriver], &str); 8] = [
+        let given: [KeyOf<'_>; 8] = [
             ("request", clock.request.as_ref().map(Spanned::span), &[Http], "`driver = \"http\"`"),
             ("command", clock.command.as_ref().map(Spanned::span), &[Command], "`driver = \"command\"`"),
             ("file", clock.file.as_ref().map(Spanned::span), &[File], "`driver = \"file\"`"),

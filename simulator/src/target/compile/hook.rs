@@ -9,7 +9,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::super::profile::{self, CommandLine};
-use super::super::template::{Place, Template};
+use super::super::template::{Place, Secret, Template};
 use super::{Compiler, ProfileError};
 use crate::hook::{HookBody, HookRequest, JsonText, Program};
 
@@ -126,8 +126,8 @@ impl Compiler<'_> {
         })
     }
 
-    fn all_secrets(&self) -> Vec<String> {
-        self.names.secrets.values().map(|secret| secret.0.clone()).collect()
+    fn all_secrets(&self) -> Vec<Secret> {
+        self.names.secrets.values().cloned().collect()
     }
 }
 

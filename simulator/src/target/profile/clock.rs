@@ -82,9 +82,19 @@ pub enum ClockDriver {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Office {
-    /// By what means it is driven.
+    /// By what means it is driven; `none` where nothing is said.
     #[serde(default)]
     pub driver: OfficeDriver,
+    /// For `http`: the request by which somebody asks for another address, with `{portal}`, `{address}`, `{id}` and `{new_address}`.
+    pub request: Option<Spanned<HookRequest>>,
+    /// For `http`: the request by which the office learns who asks, with the same and `{procedure}`.
+    pub identity: Option<Spanned<HookRequest>>,
+    /// For `http`: a JSON pointer (RFC 6901) to what the office calls the procedure, in the answer of `request`; needed where `identity`
+    /// names it. It may be a text or a number.
+    pub procedure: Option<Spanned<String>>,
+    /// For `http`: a JSON pointer to the instant (RFC 3339) from which on the new address is in force, by the account's clock, in the
+    /// answer of `identity`.
+    pub done_at: Option<Spanned<String>>,
 }
 
 /// The means by which the office is driven.
@@ -96,4 +106,6 @@ pub enum OfficeDriver {
     None,
     /// By the `[control]` listener.
     Control,
+    /// By requests to hooks of the target's.
+    Http,
 }

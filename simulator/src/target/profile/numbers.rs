@@ -1,5 +1,6 @@
 //! What the target declares: durations, limits, and what it does where the source leaves it to the target.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -71,7 +72,8 @@ impl Default for Numbers {
     }
 }
 
-/// How long the harness waits, in real time, before it gives up and says so. None of them decides whether a target conforms.
+/// How long the harness waits, in real time, before it gives up and says so, and how hard it may press the target. None of them
+/// decides whether a target conforms.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -81,6 +83,12 @@ pub struct Limits {
     pub answer_patience: Span,
     /// For one story of a check as a whole: a target that is slow at every step must not hold a run up for hours.
     pub story_patience: Span,
+    /// Requests at once to the target's own origins, in `check`, `load` and `explore`; no limit by default. What a request waits for
+    /// its place is not counted as the target's time, except towards `story_patience`; the report says how much it was.
+    pub in_flight: Option<NonZeroU32>,
+    /// Requests per second to the target's own origins, evenly spaced, redirects included; no limit by default. Waiting is counted as
+    /// for `in_flight`.
+    pub per_second: Option<NonZeroU32>,
 }
 
 impl Default for Limits {
@@ -89,6 +97,8 @@ impl Default for Limits {
             connect_patience: Span(Duration::from_secs(10)),
             answer_patience: Span(Duration::from_secs(30)),
             story_patience: Span(Duration::from_secs(15 * 60)),
+            in_flight: None,
+            per_second: None,
         }
     }
 }
