@@ -140,11 +140,10 @@ impl Venue {
         let control_address =
             server.control_address().ok_or_else(|| CliError::Internal("no control listener".to_owned()))?;
         let loading = Loading {
-            folder: None,
-            account_offset: 0,
             base: Some(address(if house.tls { "https" } else { "http" }, server.address())?),
             control: Some(Control { url: address("http", control_address)?, token }),
             global_clock: clocks.global(),
+            ..Loading::default()
         };
         let mut target = Target::parse("profiles/reference.toml", REFERENCE_PROFILE, &loading)?;
         if let Some(patience) = mail_patience {

@@ -68,7 +68,8 @@ fn oddities(answer: &Answer, page: &Page<'_>) -> Vec<String> {
     found
 }
 
-fn shortened(text: &str) -> String {
+/// The beginning of a text, on one line.
+pub(crate) fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(MAX_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(MAX_CHARS).is_some() {
         short.push('…');

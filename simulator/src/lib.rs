@@ -19,6 +19,7 @@ pub mod sink;
 pub mod target;
 mod trouble;
 mod visitor;
+pub mod walk;
 pub mod world;
 
 pub use habits::Haste;

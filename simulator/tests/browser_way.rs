@@ -196,19 +196,22 @@ async fn what_is_held_back_is_not_the_targets_time_and_strangers_are_not_held_ba
     let (own, stranger) = (Site::start().await, Site::start().await);
     let network = network(|config| {
         config.client.origins = vec![own.url("/").origin()];
-        config.pace = Pace { in_flight: None, per_second: NonZeroU32::new(10) };
+        config.pace = Pace { in_flight: None, per_second: NonZeroU32::new(1) };
     });
     let (mut browser, witness) = browser(&network, UserAgent::DESKTOP);
     // Three requests: `/sign-in`, `/hop`, `/form`. The second and the third wait for their turn.
+    let begun = std::time::Instant::now();
     let answer = get(&mut browser, &own.url("/sign-in")).await.unwrap();
-    assert!(browser.held_back().as_millis() >= 150, "{:?}", browser.held_back());
-    assert!(answer.duration_us < 100_000, "{} us are the target's", answer.duration_us);
-    assert!(witness.take().iter().all(|seen| seen.duration_us < 100_000));
+    let (all, held) = (begun.elapsed(), browser.held_back());
+    assert!(held.as_millis() >= 1_000, "{held:?}");
+    let target = std::time::Duration::from_micros(answer.duration_us);
+    assert!(target + held <= all, "{target:?} of the target and {held:?} of ours in {all:?}");
+    let seen: u64 = witness.take().iter().map(|seen| seen.duration_us).sum();
+    assert!(seen <= answer.duration_us, "{seen} us");
     let waits = network.held_back();
     assert_eq!((waits.per_second.requests, waits.in_flight.requests), (2, 0));
     for _ in 0..20 {
         get(&mut browser, &stranger.url("/echo")).await.unwrap();
-        assert!(browser.held_back().as_millis() < 50);
     }
     assert_eq!(network.held_back(), waits);
 }

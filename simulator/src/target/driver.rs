@@ -150,7 +150,7 @@ impl Target {
         self.ways(portal).ways.get(&step).is_some_and(|way| way.has(|hole| *hole == Hole::NewPassword))
     }
 
-    fn ways(&self, portal: Portal) -> &Ways {
+    pub(super) fn ways(&self, portal: Portal) -> &Ways {
         let own = self.ways.iter().find(|(known, _)| *known == portal).or(self.ways.first());
         match own {
             Some((_, ways)) => ways,

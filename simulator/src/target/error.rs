@@ -30,12 +30,14 @@ pub enum ProfileError {
         suggestion: Option<String>,
     },
     /// A value is well formed but makes no sense.
-    #[error("profile `{name}`, line {line}, `{key}`: {message}")]
+    #[error("profile `{name}`, line {line}, column {column}, `{key}`: {message}")]
     Senseless {
         /// The profile.
         name: String,
         /// Line, from 1.
         line: usize,
+        /// Column, from 1.
+        column: usize,
         /// The key, with its tables.
         key: String,
         /// What is wrong with it.
@@ -51,6 +53,37 @@ pub enum ProfileError {
         /// The variable.
         variable: String,
     },
+}
+
+impl ProfileError {
+    /// Line and column in the profile, from 1; `None` where it is not about a place in it.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        match self {
+            ProfileError::Malformed { line, column, .. } | ProfileError::Senseless { line, column, .. } => {
+                Some((*line, *column))
+            }
+            ProfileError::Unreadable { .. } | ProfileError::SecretMissing { .. } => None,
+        }
+    }
+
+    /// The key, with its tables, where it is known.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            ProfileError::Senseless { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
+    /// What is wrong, and a remedy after an empty line where there is one.
+    pub fn message(&self) -> String {
+        match self {
+            ProfileError::Malformed { message, suggestion, .. } => {
+                format!("{}{}", message.trim_end(), hint(suggestion))
+            }
+            ProfileError::Senseless { message, .. } => message.clone(),
+            ProfileError::Unreadable { .. } | ProfileError::SecretMissing { .. } => self.to_string(),
+        }
+    }
 }
 
 fn hint(suggestion: &Option<String>) -> String {
@@ -88,8 +121,8 @@ impl Source<'_> {
         key: impl Into<String>,
         message: impl Into<String>,
     ) -> ProfileError {
-        let (line, _) = self.place(span.start);
-        ProfileError::Senseless { name: self.name.to_owned(), line, key: key.into(), message: message.into() }
+        let (line, column) = self.place(span.start);
+        ProfileError::Senseless { name: self.name.to_owned(), line, column, key: key.into(), message: message.into() }
     }
 }
 

@@ -11,7 +11,7 @@ use super::profile::JsonKind;
 use crate::browser::{Answer, Dom, Page, Selector};
 
 /// One way in which a page is recognised: all conditions must hold.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct CompiledMark {
     pub(super) title: Option<String>,
     pub(super) status: Option<Vec<u16>>,
@@ -27,7 +27,7 @@ pub(super) struct CompiledMark {
 }
 
 /// A condition on a JSON body.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct JsonCondition {
     pub(super) at: String,
     pub(super) is: Option<Value>,

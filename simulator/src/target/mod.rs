@@ -7,6 +7,7 @@ mod compile;
 mod driver;
 mod error;
 mod marks;
+mod nearest;
 mod profile;
 mod scope;
 mod status;
@@ -14,9 +15,10 @@ mod template;
 mod vocabulary;
 
 pub(crate) use compile::AccountMeans;
-pub use compile::{Control, GlobalClockSettings, Loading, MailArrival, Target};
+pub use compile::{Advice, Control, Examined, GlobalClockSettings, Loading, MailArrival, Target};
 pub use driver::{Asking, DriverError, Status};
 pub use error::ProfileError;
+pub use nearest::NearMiss;
 pub use profile::{
     AccountSource, ClockDriver, ClockScope, Cooldown, Limit, Limits, Numbers, OfficeDriver, Personal, Policies,
     Profile, SkipsAfter, Span, Superseded,

@@ -7,7 +7,7 @@ use super::{Seen, SkipBox, Visitor};
 use crate::account::Account;
 use crate::browser::{Answer, Request};
 use crate::clock::ClockError;
-use crate::target::{Asking, DriverError, Screen, Step, Vars};
+use crate::target::{Asking, DriverError, Screen, Step, Taken, Vars};
 use crate::trouble::Trouble;
 
 /// What a step was begun with: requests that follow the one a story sends by itself put in the same.
@@ -276,6 +276,11 @@ impl Visitor {
                 passed => passed,
             },
         }
+    }
+
+    /// What this browser has taken from answers so far.
+    pub fn taken(&self) -> &Taken {
+        &self.taken
     }
 
     /// The account that this browser signs in to from now on, as its steps put it in.

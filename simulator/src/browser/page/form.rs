@@ -212,6 +212,11 @@ impl Control {
 }
 
 impl Form {
+    /// The `action` attribute as it was written.
+    pub fn written_action(&self) -> Option<&str> {
+        self.own_action.as_deref()
+    }
+
     /// What would be sent without a button: names and values of the successful controls in tree order (HTML standard, constructing the entry list).
     pub fn fields(&self) -> Vec<(&str, &str)> {
         let mut fields = Vec::with_capacity(self.entries.len());

@@ -23,6 +23,7 @@ type KeyOf<'a> = (&'a str, Option<Range<usize>>, &'a [AccountSource], &'a str);
 pub(in crate::target) struct AccountsPlace {
     profile: String,
     line: usize,
+    column: usize,
     key: String,
     remedy: &'static str,
 }
@@ -33,6 +34,7 @@ impl AccountsPlace {
         ProfileError::Senseless {
             name: self.profile.clone(),
             line: self.line,
+            column: self.column,
             key: self.key.clone(),
             message: format!("{shortage}\n\nhint: {}", self.remedy),
         }
@@ -81,7 +83,8 @@ impl Compiler<'_> {
 
     fn accounts_place(&self, span: Range<usize>, key: &str, remedy: &'static str) -> AccountsPlace {
         let (profile, key) = (self.source.name.to_owned(), format!("accounts.{key}"));
-        AccountsPlace { profile, line: self.source.place(span.start).0, key, remedy }
+        let (line, column) = self.source.place(span.start);
+        AccountsPlace { profile, line, column, key, remedy }
     }
 
     /// A key of another source is not silently passed over.

@@ -3,8 +3,10 @@
 
 mod account_file;
 mod accounts;
+mod advice;
 mod client;
 mod clock;
+mod examine;
 mod hook;
 mod mail;
 mod office;
@@ -39,6 +41,9 @@ use crate::browser::{ClientSettings, Loadable, Pace, Selector};
 use crate::clock::ClockMeans;
 use crate::hook::{Program, Reset};
 use crate::office::OfficeRequests;
+
+pub use advice::Advice;
+pub use examine::Examined;
 
 /// A target, ready to be driven.
 #[derive(Debug)]
@@ -419,16 +424,18 @@ impl Compiler<'_> {
     }
 
     fn not_applicable(&self, profile: &Profile) -> Result<(), ProfileError> {
-        for id in profile.not_applicable.keys() {
-            let known = sekisho_rules::check(id).is_some()
-                || sekisho_rules::clauses()
-                    .any(|(rule, clause)| clause.id.eq_ignore_ascii_case(id) || rule.id.eq_ignore_ascii_case(id));
-            if !known {
-                let at = self.source.text.find(id.as_str()).unwrap_or(0);
-                let message = "no rule, clause or check has this id; `sekisho rules` lists them";
-                return Err(self.source.senseless(at..at, format!("not_applicable.{id}"), message));
-            }
+        profile.not_applicable.keys().try_for_each(|id| self.known_id(id))
+    }
+
+    fn known_id(&self, id: &str) -> Result<(), ProfileError> {
+        let known = sekisho_rules::check(id).is_some()
+            || sekisho_rules::clauses()
+                .any(|(rule, clause)| clause.id.eq_ignore_ascii_case(id) || rule.id.eq_ignore_ascii_case(id));
+        if known {
+            return Ok(());
         }
-        Ok(())
+        let at = self.source.text.find(id).unwrap_or(0);
+        let message = "no rule, clause or check has this id; `sekisho rules` lists them";
+        Err(self.source.senseless(at..at, format!("not_applicable.{id}"), message))
     }
 }

@@ -20,16 +20,25 @@ pub(super) fn names(profile: &Profile, source: &Source<'_>, folder: Option<&Path
     let taken = acts.flat_map(|act| act.as_ref().take.keys().cloned()).collect();
     let names = Names { values, secrets, taken };
     for (name, text) in &profile.values {
-        let in_each = || Place::ALL.iter().map(|place| Template::parse(&format!("{{{name}}}"), *place, &names));
-        // What stands in a value is known in some places and not in others; one that is known in none is wrong.
-        if let Some(message) = in_each().find_map(Result::err).filter(|_| in_each().all(|read| read.is_err())) {
+        if let Some(message) = fault(name, &names) {
             return Err(source.senseless(text.span(), format!("values.{name}"), message));
         }
     }
     Ok(names)
 }
 
-fn secret(name: &str, from: &SecretSource, source: &Source<'_>, folder: Option<&Path>) -> Result<Secret, ProfileError> {
+/// What is wrong with a value. What stands in it is known in some places and not in others; one that is known in none is wrong.
+pub(super) fn fault(name: &str, names: &Names) -> Option<String> {
+    let in_each = || Place::ALL.iter().map(|place| Template::parse(&format!("{{{name}}}"), *place, names));
+    in_each().find_map(Result::err).filter(|_| in_each().all(|read| read.is_err()))
+}
+
+pub(super) fn secret(
+    name: &str,
+    from: &SecretSource,
+    source: &Source<'_>,
+    folder: Option<&Path>,
+) -> Result<Secret, ProfileError> {
     let key = format!("secrets.{name}");
     match (&from.env, &from.file) {
         (Some(variable), None) => match std::env::var(variable.as_ref()) {
@@ -54,7 +63,8 @@ fn secret(name: &str, from: &SecretSource, source: &Source<'_>, folder: Option<&
         }
         (Some(given), Some(_)) => Err(source.senseless(given.span(), key, "give either `env` or `file`")),
         (None, None) => {
-            let at = source.text.find(&format!("{name} ")).unwrap_or(0);
+            let table = source.text.find("[secrets").unwrap_or(0);
+            let at = table + source.text[table..].find(name).unwrap_or(0);
             Err(source.senseless(at..at, key, "`env` or `file` must say where the secret comes from"))
         }
     }

@@ -23,7 +23,7 @@ pub use clock::{Clock, ClockDriver, ClockScope, Control, Office, OfficeDriver};
 pub use hook::{CommandLine, HookRequest, Reset};
 pub use mail::{Mail, MailPart, MailSource, MailTls};
 pub use numbers::{Cooldown, Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
-pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks};
+pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks, Several};
 pub use skip::{Personal, Skip, Status};
 pub use steps::{Act, Button, Only, SentBy, Take, Way};
 pub use text::Span;

@@ -1,0 +1,88 @@
+//! What would help: lines that are ready to be put into a profile.
+
+use crate::browser::{Answer, FormError, Page};
+use crate::description::shortened;
+use crate::target::DriverError;
+use crate::target::Screen;
+use crate::trouble::Trouble;
+
+use super::forms::FormSeen;
+
+/// A text as TOML writes it.
+pub(super) fn toml(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// A mark by which a page could be recognised: its title, what its JSON has, or status and path.
+pub(super) fn mark_for(answer: &Answer) -> String {
+    let page = Page::of(answer);
+    if let Some(title) = page.title().filter(|title| !title.is_empty()) {
+        return format!("{{ title = {} }}", toml(&shortened(title)));
+    }
+    if let Ok(serde_json::Value::Object(members)) = answer.json()
+        && let Some(name) = members.keys().next()
+    {
+        let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        return format!(
+            "{{ json = {{ at = {}, kind = \"present\" }}, status = {} }}",
+            toml(&shortened(&pointer)),
+            answer.status
+        );
+    }
+    format!("{{ path = {}, status = {} }}", toml(&shortened(answer.url.path())), answer.status)
+}
+
+/// Where the page is no screen of the profile.
+pub(super) fn unrecognised(expected: &[Screen], answer: &Answer) -> String {
+    let mark = mark_for(answer);
+    match expected {
+        [] => format!("add `{mark}` to the screen that this page is, e.g. `screens.refused`"),
+        [screen] => format!("if this is the right page, add `{mark}` to `screens.{screen}`"),
+        [screen, ..] => format!("if this is the right page, add `{mark}` to the screen it is, e.g. `screens.{screen}`"),
+    }
+}
+
+/// Where another screen was recognised than was expected.
+pub(super) fn other(expected: &[Screen], found: Screen) -> String {
+    let wanted: Vec<_> = expected.iter().map(|screen| format!("`{screen}`")).collect();
+    format!(
+        "the page counts as `{found}`, not as {}: if that is wrong, give the marks of `screens.{found}` a condition more; if it is right, look at what was sent",
+        wanted.join(" or ")
+    )
+}
+
+/// Where a request could not be put together.
+pub(super) fn not_sent(trouble: &Trouble, forms: &[FormSeen]) -> Option<String> {
+    let Trouble::Driver(error) = trouble else { return None };
+    match error {
+        DriverError::Form { error: FormError::None { .. } | FormError::Several { .. }, .. } => {
+            let ready: Vec<_> = forms.iter().filter_map(|form| form.selector.as_deref()).map(toml).collect();
+            Some(match ready.as_slice() {
+                [] => "the page has no form: the step may need a request of its own (`path`, `method`, `json`), or the page before it is another than you think".to_owned(),
+                all => format!("set `form` to one of these: {}", all.join(", ")),
+            })
+        }
+        DriverError::Form { error: FormError::NoSuchField { name }, .. } => {
+            let names = forms.iter().flat_map(|form| &form.fields).map(|field| field.name.as_str());
+            Some(format!("name one of the fields below{}", nearest(name, names)))
+        }
+        DriverError::Form { error: FormError::CheckboxCount { name, .. }, .. } => {
+            let boxes = forms.iter().flat_map(|form| &form.fields).filter(|field| field.kind == "checkbox");
+            Some(format!("name one of the check boxes below{}", nearest(name, boxes.map(|field| field.name.as_str()))))
+        }
+        DriverError::Form { error: FormError::ButtonCount { .. }, .. } => {
+            Some("name one of the buttons below by `name`, `name` and `value`, or `label`".to_owned())
+        }
+        DriverError::Unfilled { .. } => {
+            Some("take the value from an earlier answer (`take`), and look there whether it was taken".to_owned())
+        }
+        DriverError::Link { .. } => Some("give a selector that names one link of the page".to_owned()),
+        _ => None,
+    }
+}
+
+fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let found =
+        known.map(|known| (strsim::damerau_levenshtein(wanted, known), known)).filter(|(far, _)| *far <= 3).min();
+    found.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default()
+}
