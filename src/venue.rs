@@ -141,7 +141,16 @@ impl Venue {
     }
 
     async fn foreign(path: &Path, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
-        let target = Target::load(path, &Loading::default())?;
+        Venue::of_target(Target::load(path, &Loading::default())?, path, seed, cancel).await
+    }
+
+    /// A target whose profile was read already.
+    pub(crate) async fn of_target(
+        target: Target,
+        path: &Path,
+        seed: u64,
+        cancel: CancellationToken,
+    ) -> Result<Venue, CliError> {
         let sink = Sink::start(SinkConfig { listen: target.mail_listen, seed, ..SinkConfig::default() }).await?;
         let world = world(target, Vec::new(), &sink, seed, cancel)?;
         Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()), defect: None })

@@ -46,6 +46,7 @@ mod faq16_skips_apart;
 mod history;
 pub mod load;
 mod moves;
+mod needs;
 mod notice1_go_live;
 mod notice2_portals;
 mod notice3_address;
@@ -60,5 +61,6 @@ mod statistics;
 mod text;
 
 pub use expect::{Expectations, ExpectationsError};
+pub use needs::checks_that_need;
 pub use scenario::{Company, Portals, Scenario, scenario, scenarios};
 pub use select::{Selection, SelectionError};
