@@ -7,6 +7,7 @@ use sekisho_reports::record::{CheckVerdict, ExitCode};
 use sekisho_scenarios::check::{self, Keep, Told};
 use sekisho_scenarios::{Expectations, Selection};
 use sekisho_server::decisions::{Conforming, Decisions};
+use sekisho_simulator::target::Target;
 use sekisho_simulator::world::World;
 
 use crate::cli::{Check, EvidenceKept};
@@ -15,7 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::outcome::{Found, Showing, Underway};
 use crate::progress;
 use crate::selftest::{defective, house};
-use crate::venue::{House, Setting, Venue, seed_or_fresh};
+use crate::venue::{Demand, House, Setting, Venue, seed_or_fresh};
 
 pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let expectations = options.expect.as_deref().map_or_else(|| Ok(Expectations::default()), expectations)?;
@@ -29,7 +30,11 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
     }
     let seed = seed_or_fresh(options.seed);
     let venue = match &options.target {
-        Some(profile) => Venue::of(Some(profile), seed, interrupt.token.clone()).await?,
+        Some(profile) => {
+            let needs = |target: &Target| Ok(check::needs(target, &selection));
+            let demand = Demand { account_offset: options.account_offset, needs: &needs };
+            Venue::of(Some(profile), demand, seed, interrupt.token.clone()).await?
+        }
         None => embedded(options, options.defect.as_deref().map(house).unwrap_or_default(), seed, interrupt).await?,
     };
     let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;

@@ -128,6 +128,10 @@ pub(crate) struct Check {
     /// The profile of the target; without it the reference server is started and checked
     #[arg(long, value_name = "PROFILE")]
     pub(crate) target: Option<PathBuf>,
+    /// How many of the accounts that the profile numbers or lists are left out at the beginning, beyond its own `offset`: a second run
+    /// takes fresh ones
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "target")]
+    pub(crate) account_offset: u32,
     /// Only these: ids of rules, clauses, scenarios or checks; `*` and `?` stand for any characters
     #[arg(long, value_name = "ID", num_args = 1.., value_delimiter = ',')]
     pub(crate) only: Vec<String>,
@@ -194,6 +198,10 @@ pub(crate) struct Load {
     /// The profile of the target; without it the reference server is started and loaded
     #[arg(long, value_name = "PROFILE")]
     pub(crate) target: Option<PathBuf>,
+    /// How many of the accounts that the profile numbers or lists are left out at the beginning, beyond its own `offset`: a second run
+    /// takes fresh ones
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "target")]
+    pub(crate) account_offset: u32,
     /// How many simulated users; each lives one story
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) users: u32,
@@ -292,6 +300,26 @@ pub(crate) struct Sink {
     /// The front end: any number of connections, or a thread for each
     #[arg(long, value_enum, default_value_t = EngineName::Async)]
     pub(crate) engine: EngineName,
+    /// Speaks TLS: once the sender asks for it, or from the first byte; without it none
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) tls: Option<TlsName>,
+    /// The certificate and the chain above it, in PEM; without it one is made at each start for localhost and the address
+    #[arg(long, value_name = "FILE", requires_all = ["tls", "tls_key"])]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its private key, in PEM
+    #[arg(long, value_name = "FILE", requires_all = ["tls", "tls_cert"])]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Writes the certificate here, in PEM, for the sender to trust
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    pub(crate) tls_save: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TlsName {
+    /// By STARTTLS; mail without TLS is taken too
+    Starttls,
+    /// From the first byte, as on port 465
+    Implicit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -307,6 +335,10 @@ pub(crate) struct Explore {
     /// The profile of the target; without it the reference server is started and explored
     #[arg(long, value_name = "PROFILE")]
     pub(crate) target: Option<PathBuf>,
+    /// How many of the accounts that the profile numbers or lists are left out at the beginning, beyond its own `offset`: a second run
+    /// takes fresh ones
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "target")]
+    pub(crate) account_offset: u32,
     /// How many stories
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) cases: u32,

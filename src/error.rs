@@ -6,6 +6,8 @@ use sekisho_scenarios::SelectionError;
 use sekisho_scenarios::load::{LoadError, MixError};
 use sekisho_server::ServerError;
 use sekisho_simulator::browser::NetworkSetupError;
+use sekisho_simulator::clock::ClockError;
+use sekisho_simulator::hook::HookError;
 use sekisho_simulator::sink::SinkError;
 use sekisho_simulator::target::ProfileError;
 
@@ -30,6 +32,12 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Network(#[from] NetworkSetupError),
     #[error(transparent)]
+    Clock(#[from] ClockError),
+    #[error(
+        "the target was not reset: {0}\n\nhint: `[reset]` in the profile says how it is put in its first state; nothing was sent to its login"
+    )]
+    Reset(HookError),
+    #[error(transparent)]
     Report(#[from] ReportError),
     #[error("{0}")]
     Usage(String),
@@ -51,6 +59,8 @@ impl CliError {
             | CliError::Server(_)
             | CliError::Sink(_)
             | CliError::Network(_)
+            | CliError::Clock(_)
+            | CliError::Reset(_)
             | CliError::Report(_)
             | CliError::Usage(_) => ExitCode::Usage,
         }

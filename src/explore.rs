@@ -16,7 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::outcome::{Found, Showing, Underway};
 use crate::progress;
 use crate::selftest::defective;
-use crate::venue::{Setting, Venue, seed_or_fresh};
+use crate::venue::{Demand, Setting, Venue, seed_or_fresh};
 
 /// The folder of the stories, within that of the report.
 const STORIES: &str = "explore";
@@ -32,7 +32,11 @@ pub(crate) async fn explore(options: &Explore, interrupt: &Interrupt) -> Result<
             let venue = Venue::embedded(defective(id)?, Setting::of(seed), interrupt.token.clone()).await?;
             venue.with_defect(Some(id))
         }
-        None => Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?,
+        None => {
+            // How many stories come to be told nobody knows beforehand.
+            let demand = Demand { account_offset: options.account_offset, needs: &|_| Ok(Vec::new()) };
+            Venue::of(options.target.as_deref(), demand, seed, interrupt.token.clone()).await?
+        }
     };
     let underway = Underway::begin(seed, &Level::ALL, &options.report.report_dir)?;
     let found = match &saved {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use sekisho_reports::record::{ExitCode, LoadRecord};
 use sekisho_scenarios::load::{self, Mix, Plan};
+use sekisho_simulator::target::Target;
 use sekisho_simulator::world::World;
 
 use crate::cli::{EvidenceKept, Load};
@@ -12,7 +13,7 @@ use crate::error::CliError;
 use crate::interrupt::Interrupt;
 use crate::outcome::{Found, Showing, Underway};
 use crate::progress;
-use crate::venue::{Venue, seed_or_fresh};
+use crate::venue::{Demand, Venue, seed_or_fresh};
 
 pub(crate) async fn load(options: &Load, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let not_built = [
@@ -33,7 +34,9 @@ pub(crate) async fn load(options: &Load, interrupt: &Interrupt) -> Result<ExitCo
         seed,
     };
     let levels = [sekisho_rules::Level::Must, sekisho_rules::Level::Derived];
-    let venue = Venue::of(options.target.as_deref(), seed, interrupt.token.clone()).await?;
+    let needs = |target: &Target| Ok(load::needs(target, &plan)?);
+    let demand = Demand { account_offset: options.account_offset, needs: &needs };
+    let venue = Venue::of(options.target.as_deref(), demand, seed, interrupt.token.clone()).await?;
     let underway = Underway::begin(seed, &levels, &options.report_dir)?;
     progress::line(&format!(
         "loading {} with {} users of `{}`, seed {seed}",

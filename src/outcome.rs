@@ -73,6 +73,10 @@ impl Underway {
         for (kind, secret) in found.told.iter().flat_map(|told| &told.kept.secrets) {
             scrubber.learn(kind, secret);
         }
+        // Also where no story kept any: an error of a load run may repeat an address.
+        for secret in &venue.world.target.secrets {
+            scrubber.learn("secret", secret);
+        }
         let evidence: Vec<Evidence> = found.told.iter().filter_map(|told| evidence(told, showing.evidence)).collect();
         let mut checks: Vec<CheckRow> = found.told.into_iter().flat_map(|told| told.rows).collect();
         let dead_waivers = found.expectations.apply(&mut checks, jiff::Zoned::now().date());

@@ -1,10 +1,12 @@
 //! `sekisho run`: the main job.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use sekisho_reports::record::ExitCode;
 use sekisho_scenarios::Selection;
 use sekisho_scenarios::load::{Mix, Plan};
+use sekisho_server::decisions::Conforming;
 
 use crate::check::tell_all;
 use crate::cli::{Format, Run};
@@ -13,7 +15,7 @@ use crate::interrupt::Interrupt;
 use crate::load::load_it;
 use crate::outcome::{Found, Showing, Underway};
 use crate::progress;
-use crate::venue::{Venue, seed_or_fresh};
+use crate::venue::{Setting, Venue, seed_or_fresh};
 
 /// How many stories are checked side by side.
 const JOBS: usize = 32;
@@ -23,7 +25,7 @@ const RAMP_S: u32 = 2;
 
 pub(crate) async fn run(options: &Run, interrupt: &Interrupt) -> Result<ExitCode, CliError> {
     let seed = seed_or_fresh(options.seed);
-    let venue = Venue::of(None, seed, interrupt.token.clone()).await?;
+    let venue = Venue::embedded(Arc::new(Conforming), Setting::of(seed), interrupt.token.clone()).await?;
     let underway = Underway::begin(seed, &options.level, &options.report.report_dir)?;
     progress::line(&format!("checking the reference server, seed {seed}"));
     let begun = Instant::now();

@@ -9,17 +9,18 @@ use sekisho_reports::record::TargetInfo;
 use sekisho_server::core::GO_LIVE;
 use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
-use sekisho_simulator::account::{Accounts, NumberedAccounts};
-use sekisho_simulator::browser::{Network, NetworkConfig};
-use sekisho_simulator::clock::{Clock, GlobalClock, Immovable, Shared, Time, Timeline};
+use sekisho_simulator::account::{AccountPool, Accounts, MadeAccounts, Need};
+use sekisho_simulator::browser::{HeldBack, Network, NetworkConfig};
+use sekisho_simulator::clock::{Beginning, Timeline, clock_of_accounts, one_clock};
 use sekisho_simulator::control::ControlClient;
-use sekisho_simulator::office::Office;
+use sekisho_simulator::mailbox::{Mailbox, Mailpit};
+use sekisho_simulator::office::{HttpOffice, Office};
 use sekisho_simulator::population::Population;
 use sekisho_simulator::sink::{Sink, SinkConfig};
 use sekisho_simulator::target::{
-    AccountSource, ClockDriver, Control, GlobalClockSettings, Loading, OfficeDriver, Target,
+    AccountSource, Control, GlobalClockSettings, Loading, MailArrival, OfficeDriver, Target,
 };
-use sekisho_simulator::world::{MailRefusal, World, present};
+use sekisho_simulator::world::{MailRefusal, World};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -86,10 +87,18 @@ pub(crate) struct House {
     pub(crate) full_passwords: bool,
 }
 
+/// What a run asks of the accounts of a profile's target.
+pub(crate) struct Demand<'a> {
+    /// How many of those that exist are left out at the beginning.
+    pub(crate) account_offset: u32,
+    /// How many are needed at least.
+    pub(crate) needs: &'a (dyn Fn(&Target) -> Result<Vec<Need>, CliError> + Send + Sync),
+}
+
 /// A place that is ready: whatever was started for it stops with it.
 pub(crate) struct Venue {
     pub(crate) world: Arc<World>,
-    sink: Sink,
+    sink: Option<Sink>,
     server: Option<RunningServer>,
     profile: Option<String>,
     defect: Option<String>,
@@ -97,9 +106,14 @@ pub(crate) struct Venue {
 
 impl Venue {
     /// The target of a profile, or the embedded reference server where there is none.
-    pub(crate) async fn of(profile: Option<&Path>, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
+    pub(crate) async fn of(
+        profile: Option<&Path>,
+        demand: Demand<'_>,
+        seed: u64,
+        cancel: CancellationToken,
+    ) -> Result<Venue, CliError> {
         match profile {
-            Some(path) => Venue::foreign(path, seed, cancel).await,
+            Some(path) => Venue::foreign(path, demand, seed, cancel).await,
             None => Venue::embedded(Arc::new(Conforming), Setting::of(seed), cancel).await,
         }
     }
@@ -136,23 +150,55 @@ impl Venue {
             target.numbers.mail_patience.0 = patience;
         }
         let own_roots = server.certificate().map(|shown| shown.pem.clone().into_bytes()).unwrap_or_default();
-        let world = world(target, own_roots, &sink, seed, cancel)?;
-        Ok(Venue { world, sink, server: Some(server), profile: None, defect: None })
+        let roads = roads(&target, own_roots)?;
+        let world = world(target, roads, Post::of(&sink), seed, cancel)?;
+        Ok(Venue { world, sink: Some(sink), server: Some(server), profile: None, defect: None })
     }
 
-    async fn foreign(path: &Path, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
-        Venue::of_target(Target::load(path, &Loading::default())?, path, seed, cancel).await
+    async fn foreign(path: &Path, demand: Demand<'_>, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
+        let loading = Loading { account_offset: demand.account_offset, ..Loading::default() };
+        let target = Target::load(path, &loading)?;
+        // Before anything is sent: a run that ends half way for want of accounts has used them up for nothing.
+        target.has_accounts_for(&(demand.needs)(&target)?)?;
+        Venue::at(target, path, true, seed, cancel).await
     }
 
-    /// A target whose profile was read already.
+    /// A target whose profile was read already, in the state it is in: a look at it does not reset it.
     pub(crate) async fn of_target(
         target: Target,
         path: &Path,
         seed: u64,
         cancel: CancellationToken,
     ) -> Result<Venue, CliError> {
-        let sink = Sink::start(SinkConfig { listen: target.mail_listen, seed, ..SinkConfig::default() }).await?;
-        let world = world(target, Vec::new(), &sink, seed, cancel)?;
+        Venue::at(target, path, false, seed, cancel).await
+    }
+
+    async fn at(
+        target: Target,
+        path: &Path,
+        resets: bool,
+        seed: u64,
+        cancel: CancellationToken,
+    ) -> Result<Venue, CliError> {
+        let (sink, post) = match &target.mail_arrival {
+            MailArrival::Sink { listen, tls } => {
+                let config = SinkConfig { listen: *listen, tls: tls.clone(), seed, ..SinkConfig::default() };
+                let sink = Sink::start(config).await?;
+                let post = Post::of(&sink);
+                (Some(sink), post)
+            }
+            MailArrival::Mailpit(settings) => {
+                let network = NetworkConfig { extra_roots_pem: roots(&target)?, ..NetworkConfig::default() };
+                let mailbox = Arc::new(Mailpit::new(settings.clone(), network)?);
+                (None, Post { mailbox, refusal: None })
+            }
+        };
+        let roads = roads(&target, Vec::new())?;
+        if let Some(reset) = target.reset.as_ref().filter(|_| resets) {
+            // Before the clock is looked at: a reset may put it back.
+            reset.run(&roads.means).await.map_err(CliError::Reset)?;
+        }
+        let world = world(target, roads, post, seed, cancel)?;
         Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()), defect: None })
     }
 
@@ -175,13 +221,14 @@ impl Venue {
 
     /// What a reader of the figures must know about the place.
     pub(crate) fn notes(&self) -> Vec<String> {
-        match self.server {
+        let own = match self.server {
             Some(_) => vec![
                 "Server, sink and users shared one process and its processors.".to_owned(),
                 "The reference server hashed passwords at the cheapest cost of argon2, for load; `sekisho serve` uses the full cost.".to_owned(),
             ],
             None => Vec::new(),
-        }
+        };
+        [own, held_back(self.world.network.held_back())].concat()
     }
 
     /// Ends what was started.
@@ -189,71 +236,127 @@ impl Venue {
         if let Some(server) = self.server {
             server.shutdown().await;
         }
-        self.sink.shutdown().await;
+        if let Some(sink) = self.sink {
+            sink.shutdown().await;
+        }
     }
 }
 
-/// The world with a target in it; `roots_pem` are certificates to trust where its profile names none.
-fn world(
-    target: Target,
-    roots_pem: Vec<u8>,
-    sink: &Sink,
-    seed: u64,
-    cancel: CancellationToken,
-) -> Result<Arc<World>, CliError> {
-    let extra_roots_pem = match &target.ca_file {
-        None => roots_pem,
-        Some(file) => std::fs::read(file).map_err(|error| {
-            CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display()))
-        })?,
-    };
-    let network = Arc::new(Network::new(NetworkConfig {
+/// Where mail arrives, and who can refuse it there.
+struct Post {
+    mailbox: Arc<dyn Mailbox>,
+    refusal: Option<Arc<dyn MailRefusal>>,
+}
+
+impl Post {
+    fn of(sink: &Sink) -> Post {
+        Post { mailbox: sink.mailbox(), refusal: Some(sink.faults()) }
+    }
+}
+
+/// The authorities that a profile trusts beside the public ones.
+fn roots(target: &Target) -> Result<Vec<u8>, CliError> {
+    let Some(file) = &target.ca_file else { return Ok(Vec::new()) };
+    std::fs::read(file)
+        .map_err(|error| CliError::Usage(format!("cannot read the certificates in `{}`: {error}", file.display())))
+}
+
+/// Says that the harness, not the target, was what limited the figures.
+fn held_back(waits: HeldBack) -> Vec<String> {
+    let limits = [("limits.per_second", waits.per_second), ("limits.in_flight", waits.in_flight)];
+    let waited = limits.into_iter().filter(|(_, waits)| waits.requests > 0);
+    waited
+        .map(|(limit, waits)| {
+            format!(
+                "Held back by `{limit}` of the profile: {} requests waited {:.1} s together, {:.1} s at the most, before they were sent. \
+                 That is not counted as the target's time, but what it could do beyond this limit was not asked.",
+                waits.requests,
+                waits.total.as_secs_f64(),
+                waits.longest.as_secs_f64()
+            )
+        })
+        .collect()
+}
+
+/// The ways to a target.
+struct Roads {
+    /// That of the browsers, with all that the profile says of clients.
+    browsers: Arc<Network>,
+    /// That of what moves clocks and makes accounts: it gets no header of the browsers', takes no proxy and waits for nobody.
+    means: Arc<Network>,
+}
+
+/// The ways to a target; `roots_pem` are certificates to trust where its profile names none.
+fn roads(target: &Target, roots_pem: Vec<u8>) -> Result<Roads, CliError> {
+    let extra_roots_pem = if target.ca_file.is_some() { roots(target)? } else { roots_pem };
+    let directly = NetworkConfig {
         extra_roots_pem,
         connect_timeout: target.limits.connect_patience.0,
         exchange_timeout: target.limits.answer_patience.0,
         ..NetworkConfig::default()
+    };
+    let means = Arc::new(Network::new(directly.clone())?);
+    let browsers = Arc::new(Network::new(NetworkConfig {
+        client: target.client.clone(),
+        pace: target.pace,
+        loadable: target.loadable.clone(),
+        ..directly
     })?);
-    let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &network)));
-    let timeline = control
-        .clone()
-        .zip(target.global_clock)
-        .map(|(control, settings)| timeline(control, settings, target.numbers.go_live.0.into()));
-    let clock: Arc<dyn Clock> = match (target.clock, &control) {
-        (ClockDriver::Control, Some(_)) if timeline.is_some() => Arc::new(Shared),
-        (ClockDriver::Control, Some(control)) => control.clone(),
-        _ => Arc::new(Immovable),
-    };
-    let accounts: Arc<dyn Accounts> = match (target.accounts, &control) {
-        (AccountSource::Control, Some(control)) => control.clone(),
-        _ => Arc::new(
-            NumberedAccounts::of(&target)
-                .ok_or_else(|| CliError::Internal("the profile has no accounts".to_owned()))?,
-        ),
-    };
+    Ok(Roads { browsers, means })
+}
+
+/// The world with a target in it.
+fn world(
+    target: Target,
+    roads: Roads,
+    post: Post,
+    seed: u64,
+    cancel: CancellationToken,
+) -> Result<Arc<World>, CliError> {
+    let Roads { browsers: network, means } = roads;
+    let control = target.control.as_ref().map(|control| Arc::new(ControlClient::new(control.clone(), &means)));
+    let clock = clock_of_accounts(&target, &means, control.as_ref());
+    let beginning = one_clock(&target, &means, control.as_ref())?;
+    let timeline = beginning.map(|beginning| timeline(beginning, target.numbers.go_live.0.into()));
+    let accounts = accounts(&target, control.as_ref())?;
     let office = match target.office {
         OfficeDriver::Control => control.clone().map(|control| control as Arc<dyn Office>),
+        OfficeDriver::Http => {
+            let office = |requests| Arc::new(HttpOffice::new(requests, means.clone())) as Arc<dyn Office>;
+            target.office_requests.clone().map(office)
+        }
         OfficeDriver::None => None,
     };
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Ok(Arc::new(World {
         target,
         network,
-        mailbox: sink.mailbox(),
+        mailbox: post.mailbox,
         clock,
         timeline,
         accounts,
         office,
         population: Population::new(seed, format!("{:x}", since_epoch.as_millis())),
-        refusal: Some(sink.faults() as Arc<dyn MailRefusal>),
+        refusal: post.refusal,
         cancel,
     }))
 }
 
+fn accounts(target: &Target, control: Option<&Arc<ControlClient>>) -> Result<Arc<dyn Accounts>, CliError> {
+    if let (AccountSource::Control, Some(control)) = (target.accounts, control) {
+        return Ok(control.clone());
+    }
+    let made = MadeAccounts::of(target).map(|made| Arc::new(made) as Arc<dyn Accounts>);
+    let exist = || AccountPool::of(target).map(|pool| Arc::new(pool) as Arc<dyn Accounts>);
+    made.or_else(exist).ok_or_else(|| CliError::Internal("the profile has no accounts".to_owned()))
+}
+
 /// The target's one clock. Where it begins before go-live, NOTICE-1 is judged first and everything else after it.
-fn timeline(clock: Arc<dyn GlobalClock>, settings: GlobalClockSettings, go_live: SystemTime) -> Timeline {
-    let start = settings.starts_at.map_or_else(present, SystemTime::from);
-    let regular_from = if start < go_live { go_live + AFTER_GO_LIVE } else { start };
-    Timeline::new(clock, Time::starting_at(start, settings.frozen), regular_from)
+fn timeline(beginning: Beginning, go_live: SystemTime) -> Timeline {
+    let Beginning { clock, start, pace } = beginning;
+    let shown = start.now();
+    let regular_from = if shown < go_live { go_live + AFTER_GO_LIVE } else { shown };
+    Timeline::at_pace(pace, clock, start, regular_from)
 }
 
 fn in_words(at: SystemTime) -> String {

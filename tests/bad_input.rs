@@ -41,6 +41,7 @@ fn a_port_in_use_is_a_usage_error() {
 fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
     let good = profile_for("http://127.0.0.1:1");
     let line = |needle: &str| format!("line {}", good.lines().position(|line| line.contains(needle)).unwrap() + 1);
+    let below = |needle: &str| format!("line {}", good.lines().position(|line| line.contains(needle)).unwrap() + 2);
     let cases: [(&str, &str, String, &str); 19] = [
         ("portals =", "portalz =", line("portals ="), "did you mean `portals`"),
         ("code_validity = \"30m\"", "code_validity = \"soon\"", line("code_validity"), "a length of time"),
@@ -51,7 +52,7 @@ fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
         ("{address}\", password", "{adress}\", password", line("fill = { address"), "{adress}"),
         ("\"seeker\", ", "\"seekers\", ", line("portals ="), "`seekers` is no portal"),
         ("http://127.0.0.1:1", "127.0.0.1", line("base ="), "base"),
-        ("last = 500", "last = 0", line("source = "), "`last` (0) lies before `first` (1)"),
+        ("last = 500", "last = 0", line("last = 500"), "`last` (0) lies before `first` (1)"),
         ("[steps.sign-out]", "[steps.sign-aut]", line("[steps.sign-out]"), "did you mean `sign-out`"),
         (r"確認番号：(\d{6})", r"確認番号：\d{6}", line("confirmation = '"), "mail.confirmation"),
         (r"confirmation = '確認番号：(\d{6})\b'", "# none", line("[steps.confirm-address]"), "no `mail.confirmation`"),
@@ -59,14 +60,119 @@ fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
         ("\"{new_address}\"", "\"a@b.test\"", line("[steps.submit-address]"), "filled with `{new_address}`"),
         ("\"{number}\"", "\"123456\"", line("[steps.confirm-address]"), "filled with `{number}`"),
         ("[office]\ndriver = \"none\"", "[office]\ndriver = \"control\"", line("[office]"), "drive the office with"),
-        ("[clock]\n", "[clock]\nscope = \"global\"\n", line("[clock]"), "without a `driver`"),
-        ("[clock]\n", "[clock]\nfrozen = true\n", line("[clock]"), "for a clock with `scope = \"global\"`"),
+        ("[clock]\n", "[clock]\nscope = \"global\"\n", below("[clock]"), "without a `driver`"),
+        ("[clock]\n", "[clock]\nfrozen = true\n", below("[clock]"), "for a clock with `scope = \"global\"`"),
     ];
     for (from, to, place, message) in cases {
         let sekisho = Sekisho::new();
         sekisho.file("target.toml", &replace(&good, from, to));
         sekisho.run(&["check", "--target", "target.toml"]).ends_with(2).says("target.toml").says(&place).says(message);
         assert!(!sekisho.report().exists(), "a report was written for {to}");
+    }
+}
+
+/// What is wrong in a table of its own, put at the end of a good profile.
+#[test]
+fn a_client_that_cannot_be_is_named_with_line_and_key_and_without_its_secrets() {
+    let good = profile_for("http://127.0.0.1:1");
+    let first_line = good.lines().count() + 2;
+    let secret = "[secrets]\np = { env = \"SEKISHO_TEST_SECRET\" }\n[client]\n";
+    for (client, line, key, message) in [
+        ("headers = { Host = \"x\" }", 3, "client.headers.Host", "follows from each request"),
+        ("headers = { Transfer-Encoding = \"x\" }", 3, "client.headers.Transfer-Encoding", "belongs to a connection"),
+        ("headers = { cookie = \"x\" }", 3, "client.headers.cookie", "keep cookies themselves"),
+        ("headers = { User-Agent = \"x\" }", 3, "client.headers.User-Agent", "use `client.user_agents`"),
+        ("headers = { \"a b\" = \"x\" }", 3, "client.headers.a b", "no name of a header field"),
+        ("headers = { X-Key = \"{secret:p}\\n\" }", 3, "client.headers.X-Key", "visible ASCII"),
+        ("headers = { X-Key = \"{secret:q}\" }", 3, "client.headers.X-Key", "did you mean"),
+        ("headers = { X-Key = \"{address}\" }", 3, "client.headers.X-Key", "{address}"),
+        ("proxy = \"https://u:{secret:p}@proxy.test:1\"", 3, "client.proxy", "spoken to by `http://`"),
+        ("proxy = \"http://u:{secret:p}@proxy.test\"", 3, "client.proxy", "port is missing"),
+        ("proxy = \"proxy.test:3128\"", 3, "client.proxy", "spoken to by `http://`"),
+        ("origins = [\"https://a.test/path\"]", 3, "client.origins", "leave out what follows"),
+        ("user_agents = { phone = \"電話\" }", 3, "client.user_agents.phone", "visible ASCII"),
+        ("user_agents = { phones = \"x\" }", 3, "column", "did you mean `phone`"),
+    ] {
+        let sekisho = Sekisho::new();
+        sekisho.file("target.toml", &format!("{good}\n{secret}{client}\n"));
+        let mut command = sekisho.command();
+        command.env("SEKISHO_TEST_SECRET", "hidden-value").args(["check", "--target", "target.toml"]);
+        let outcome = Outcome::of(command.output().unwrap());
+        outcome.ends_with(2).says(&format!("line {}", first_line + line)).says(key).says(message);
+        assert!(!outcome.stderr.contains("hidden-value"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn mail_keys_that_do_not_fit_their_source_are_named_with_line_and_remedy() {
+    let good = profile_for("http://127.0.0.1:1");
+    let listen = "listen = \"127.0.0.1:0\"";
+    let line = good.lines().position(|line| line == listen).unwrap() + 1;
+    for (mail, below, key, message) in [
+        ("", None, "mail.listen", "`source = \"mailpit\"` says that mails arrive elsewhere"),
+        ("source = \"mailpit\"", None, "mail.url", "e.g. `url = "),
+        ("source = \"mailbox\"", Some(0), "column", "`sink`"),
+        ("source = \"mailpit\"\nurl = \"127.0.0.1\"", Some(1), "mail.url", "no address"),
+        ("source = \"mailpit\"\nurl = \"http://a:b@h.test\"", Some(1), "mail.url", "`username` and `password`"),
+        (
+            "source = \"mailpit\"\nurl = \"http://h.test\"\nlisten = \"127.0.0.1:0\"",
+            Some(2),
+            "mail.listen",
+            "for `source = \"sink\"`",
+        ),
+        (
+            "source = \"mailpit\"\nurl = \"http://h.test\"\ntls = \"starttls\"",
+            Some(2),
+            "mail.tls",
+            "for `source = \"sink\"`",
+        ),
+        ("source = \"mailpit\"\nurl = \"http://h.test\"\npoll = \"1ms\"", Some(2), "mail.poll", "every 10 ms"),
+        (
+            "source = \"mailpit\"\nurl = \"http://h.test\"\nusername = \"a\"",
+            Some(2),
+            "mail.username",
+            "belong together",
+        ),
+        (
+            "source = \"mailpit\"\nurl = \"http://h.test\"\nheaders = { Host = \"a\" }",
+            Some(2),
+            "mail.headers.Host",
+            "cannot be given",
+        ),
+        ("listen = \"127.0.0.1:0\"\npoll = \"1s\"", Some(1), "mail.poll", "for `source = \"mailpit\"`"),
+        ("listen = \"127.0.0.1:0\"\nkey = \"k.pem\"", Some(1), "mail.certificate", "belong together"),
+        (
+            "listen = \"127.0.0.1:0\"\nkey = \"k.pem\"\ncertificate = \"c.pem\"",
+            Some(2),
+            "mail.certificate",
+            "`tls = \"starttls\"`",
+        ),
+    ] {
+        let sekisho = Sekisho::new();
+        sekisho.file("target.toml", &replace(&good, listen, mail));
+        let outcome = sekisho.run(&["check", "--target", "target.toml"]);
+        // Where a key is missing, the line is that of its table.
+        let place = below.map_or(line - 1, |below: usize| line + below);
+        outcome.ends_with(2).says(&format!("line {place},")).says(key).says(message);
+    }
+    let sekisho = Sekisho::new();
+    let tls = "listen = \"127.0.0.1:0\"\ntls = \"implicit\"\nkey = \"k.pem\"\ncertificate = \"c.pem\"";
+    sekisho.file("target.toml", &replace(&good, listen, tls));
+    sekisho.run(&["check", "--target", "target.toml"]).ends_with(2).says("c.pem").says("hint:");
+}
+
+#[test]
+fn limits_and_hosts_that_make_no_sense_are_named() {
+    let good = profile_for("http://127.0.0.1:1");
+    for (from, to, message) in [
+        ("portals =", "also_authorized = [\"b.test\"]\nportals =", "`authorized_by` must say who"),
+        ("portals =", "authorized_by = \"me\"\nalso_authorized = [\"http://b.test\"]\nportals =", "without scheme"),
+        ("[clock]\n", "[limits]\nper_second = 0\n[clock]\n", "nonzero"),
+        ("[clock]\n", "[limits]\nin_flight = -1\n[clock]\n", "nonzero"),
+    ] {
+        let sekisho = Sekisho::new();
+        sekisho.file("target.toml", &replace(&good, from, to));
+        sekisho.run(&["check", "--target", "target.toml"]).ends_with(2).says("line").says(message);
     }
 }
 

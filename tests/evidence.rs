@@ -109,3 +109,71 @@ fn what_is_skipped_or_not_applicable_says_why() {
     assert!(not_applicable.iter().any(|check| check["reason"] == "one browser only, by contract"));
     assert!(skipped.iter().any(|check| check["reason"].as_str().unwrap().contains("additional accounts")));
 }
+
+/// A target that shows every request's head on its page.
+fn mirror() -> std::net::SocketAddr {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut connection in listener.incoming().flatten() {
+            let mut request = [0; 8192];
+            let length = connection.read(&mut request).unwrap_or(0);
+            let page = format!("<title>鏡</title><pre>{}</pre>", String::from_utf8_lossy(&request[..length]));
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nConnection: close";
+            let _ = write!(connection, "{head}\r\nContent-Length: {}\r\n\r\n{page}", page.len());
+        }
+    });
+    address
+}
+
+#[test]
+fn a_secret_of_the_profile_reaches_the_target_but_no_report() {
+    let sekisho = Sekisho::new();
+    let client = "[secrets]\nstaging = { env = \"SEKISHO_TEST_SECRET\" }\n[client]\nheaders = { X-Staging-Key = \"{secret:staging}\" }\n";
+    sekisho.file("target.toml", &format!("{}\n{client}", profile_for(&format!("http://{}", mirror()))));
+    let secret = "staging-8d1f0c";
+    let mut command = sekisho.command();
+    command.env("SEKISHO_TEST_SECRET", secret);
+    command.args([
+        "check",
+        "--target",
+        "target.toml",
+        "--only",
+        "faq01-the-mailed-code-opens-my-page",
+        "--evidence",
+        "all",
+    ]);
+    let outcome = support::Outcome::of(command.output().unwrap());
+    outcome.ends_with(12);
+    let mut pseudonyms = 0;
+    let report = sekisho.report();
+    let files = files_in(&report).into_iter().map(|file| report.join(file)).filter(|file| file.is_file());
+    let evidence = report.join("evidence");
+    for file in files.chain(files_in(&evidence).into_iter().map(|file| evidence.join(file))) {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+        let file = file.display().to_string();
+        assert!(!text.contains(secret), "{file}");
+        if file.ends_with(".har") {
+            // Once in the request and once on the page, where the target shows it.
+            assert!(text.to_lowercase().contains("x-staging-key"), "{text}");
+            pseudonyms += text.matches("secret-1").count();
+        }
+    }
+    assert!(pseudonyms >= 2, "{pseudonyms}");
+    assert!(!outcome.stdout.contains(secret) && !outcome.stderr.contains(secret));
+}
+
+#[test]
+fn a_load_that_the_profile_holds_back_says_so() {
+    let sekisho = Sekisho::new();
+    let profile = profile_for(&format!("http://{}", mirror()));
+    sekisho.file("target.toml", &support::replace(&profile, "[clock]\n", "[limits]\nper_second = 10\n[clock]\n"));
+    sekisho.run(&["load", "first-sign-in", "--users", "20", "--ramp", "1", "--target", "target.toml"]).ends_with(12);
+    let record = sekisho.record();
+    let notes = record["notes"].as_array().unwrap();
+    let held = notes.iter().find(|note| note.as_str().unwrap().contains("Held back by `limits.per_second`")).unwrap();
+    assert!(held.as_str().unwrap().contains("requests waited"), "{held}");
+    let open = &record["load"]["steps"][0];
+    assert_eq!(open["name"], "open-sign-in", "{record}");
+}

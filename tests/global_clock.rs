@@ -103,6 +103,73 @@ impl Drop for Serving {
     }
 }
 
+/// The profile of a server, with what stands in it for the driver of its clock.
+fn profile(server: &Serving, mail: &str, clock: &str) -> String {
+    let profile = replace(include_str!("../profiles/reference.toml"), "http://127.0.0.1:8080", &server.portals);
+    let profile = replace(&profile, "http://127.0.0.1:8081", &server.control);
+    let profile = replace(&profile, "127.0.0.1:2525", mail);
+    replace(&profile, "[clock]\ndriver = \"control\"\n", clock)
+}
+
+fn free_address() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+/// A target's own hook moves the clock of all its accounts, by a request that the profile describes; a second run goes on from there.
+#[test]
+fn a_hook_of_the_targets_moves_its_clock() {
+    let sekisho = Sekisho::new();
+    let mail = free_address();
+    let server = Serving::start(&sekisho, &mail);
+    let hook = format!(
+        "[secrets]\ntoken = {{ env = \"SEKISHO_CONTROL_TOKEN\" }}\n\n\
+         [clock]\ndriver = \"http\"\nfrozen = true\nsettle = \"10ms\"\n\
+         request = {{ url = \"{}/clock\", headers = {{ authorization = \"Bearer {{secret:token}}\" }}, \
+         json = {{ accounts = \"all\", advance_ms = \"{{by_ms}}\" }} }}\n",
+        server.control
+    );
+    sekisho.file("target.toml", &profile(&server, &mail, &hook));
+    let check = || {
+        let mut command = sekisho.command();
+        let args = ["check", "--only", "faq03*", "--target", "target.toml", "--seed", "3"];
+        command.env("SEKISHO_CONTROL_TOKEN", TOKEN).args(args);
+        Outcome::of(command.output().unwrap())
+    };
+    check().ends_with(0);
+    let record = sekisho.record();
+    let rows = record["checks"].as_array().unwrap();
+    assert!(rows.len() >= 15 && rows.iter().all(|row| row["verdict"] == "pass"), "{rows:#?}");
+    let (began, left_at) = (&record["started_at"], &record["target"]["clock_left_at"]);
+    assert!(left_at.as_str().unwrap() > began.as_str().unwrap(), "{left_at}");
+    assert!(!record.to_string().contains(TOKEN), "a secret stands in the record");
+
+    // A hook that refuses keeps what needs it from being known: nothing passes for it.
+    let profile =
+        replace(&std::fs::read_to_string(sekisho.dir.path().join("target.toml")).unwrap(), "/clock\"", "/clocks\"");
+    sekisho.file("target.toml", &profile);
+    check().ends_with(12).says("POST /clocks").says("404");
+}
+
+/// Real time: what would have to wait too long is skipped, and says which key lets it wait longer.
+#[test]
+fn a_story_that_would_really_wait_too_long_is_skipped() {
+    let sekisho = Sekisho::new();
+    let mail = free_address();
+    let server = Serving::start(&sekisho, &mail);
+    sekisho.file("target.toml", &profile(&server, &mail, "[clock]\ndriver = \"wait\"\nlongest_wait = \"1m\"\n"));
+    let mut command = sekisho.command();
+    let args = ["check", "--only", "faq03-code-*,faq01-*", "--level", "must", "--target", "target.toml"];
+    let outcome = Outcome::of(command.env("SEKISHO_CONTROL_TOKEN", TOKEN).args(args).output().unwrap());
+    let record = sekisho.record();
+    let rows = record["checks"].as_array().unwrap();
+    let (waiting, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row["rule"] == "FAQ-03");
+    let skipped = |row: &&&Value| {
+        row["verdict"] == "skipped" && row["reason"].as_str().unwrap().contains("`clock.longest_wait` is 60 s")
+    };
+    assert!(waiting.len() >= 3 && waiting.iter().all(|row| skipped(&row)), "{waiting:#?}\n{}", outcome.stderr);
+    assert!(others.len() >= 9 && others.iter().all(|row| row["verdict"] == "pass"), "{others:#?}");
+}
+
 /// A clock that is past go-live and cannot be put back: what needs an earlier time is skipped and says so, all else is judged.
 #[test]
 fn a_profile_with_one_clock_is_checked_from_the_present_on() {

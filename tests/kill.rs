@@ -151,8 +151,8 @@ impl Tally {
 
 /// Gives everybody an account.
 async fn settle(world: &Arc<World>, seed: u64) -> Vec<Citizen> {
-    let portals: Vec<Portal> = Portal::ALL.iter().copied().cycle().take(PEOPLE).collect();
-    let accounts = world.crowd(&portals).await.unwrap();
+    let people: Vec<(Portal, bool)> = Portal::ALL.iter().map(|portal| (*portal, false)).cycle().take(PEOPLE).collect();
+    let accounts = world.crowd(&people).await.unwrap();
     accounts.into_iter().zip(seed..).map(|(account, seed)| Citizen::new(account, seed)).collect()
 }
 

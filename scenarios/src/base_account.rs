@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Page, Request};
 use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
@@ -19,22 +20,24 @@ const SENT: usize = 3;
 
 /// One of the two that are compared: a wrong password, or an unknown ID.
 pub(crate) struct Arm {
-    address: String,
+    /// The ID that was typed.
+    id: String,
     request: Request,
     answers: Vec<Seen>,
 }
 
 impl Arm {
     /// Both arms from the sign-in screen, with IDs of one length.
-    pub(crate) async fn both(visitor: &mut Visitor, address: &str) -> Result<(Arm, Arm), Trouble> {
+    pub(crate) async fn both(visitor: &mut Visitor, account: &Account) -> Result<(Arm, Arm), Trouble> {
         visitor.open_sign_in().await?;
-        let nobody = format!("x{}", &address[1..]);
-        let mut arm = |address: &str| {
-            let vars = Vars { address, password: "wrong-password", ..Vars::default() };
+        let (address, id) = (another(&account.key.address), another(&account.id));
+        let mut arm = |address: &str, id: &str| {
+            let vars = Vars { address, id, password: "wrong-password", ..Vars::default() };
             let request = visitor.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?;
-            Ok::<_, Trouble>(Arm { address: address.to_owned(), request, answers: Vec::new() })
+            let typed = if id.is_empty() { address } else { id };
+            Ok::<_, Trouble>(Arm { id: typed.to_owned(), request, answers: Vec::new() })
         };
-        Ok((arm(address)?, arm(&nobody)?))
+        Ok((arm(&account.key.address, &account.id)?, arm(&address, &id)?))
     }
 
     /// Sends it once more and keeps the answer.
@@ -49,10 +52,10 @@ impl Arm {
         visitor.send(Step::SubmitPassword, self.request.clone()).await
     }
 
-    /// The texts without the address that was typed.
+    /// The texts without the ID that was typed.
     fn first(&self) -> Option<(u16, String)> {
         let seen = self.answers.first()?;
-        Some((seen.answer.status, Page::of(&seen.answer).text().replace(&self.address, "")))
+        Some((seen.answer.status, Page::of(&seen.answer).text().replace(&self.id, "")))
     }
 
     fn lengths(&self) -> (usize, usize) {
@@ -61,10 +64,17 @@ impl Arm {
     }
 }
 
+/// Another of the same length; none where there is none.
+fn another(id: &str) -> String {
+    let mut letters = id.chars();
+    let other = letters.next().map(|first| if first == 'x' { 'y' } else { 'x' });
+    other.into_iter().chain(letters).collect()
+}
+
 async fn enumeration(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
-    let (mut wrong, mut unknown) = Arm::both(&mut a, &account.key.address).await?;
+    let (mut wrong, mut unknown) = Arm::both(&mut a, &account).await?;
     for _ in 0..SENT {
         wrong.send(&mut a).await?;
         unknown.send(&mut a).await?;

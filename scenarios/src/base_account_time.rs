@@ -40,7 +40,7 @@ const GUESSED_AT_MOST: f64 = 0.65;
 async fn time(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.world.person(stage.portal, Casting::default(), Arc::new(Unwatched)).await?;
     let mut a = person.browser("A", &account);
-    let (wrong, unknown) = Arm::both(&mut a, &account.key.address).await?;
+    let (wrong, unknown) = Arm::both(&mut a, &account).await?;
     for _ in 0..WARM_UP {
         timed(&mut a, &wrong).await?;
         timed(&mut a, &unknown).await?;

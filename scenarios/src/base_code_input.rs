@@ -7,6 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use sekisho_simulator::browser::{Body, Request};
 use sekisho_simulator::target::{Step, Vars};
 use sekisho_simulator::{SkipBox, Trouble};
+use serde_json::{Map, Value, json};
 
 use crate::moves::{ask_for_code, wrong_code};
 use crate::scenario::{Scenario, stories};
@@ -36,7 +37,17 @@ type Fields = Vec<(&'static str, Vec<u8>)>;
 struct Case {
     check: &'static str,
     what: &'static str,
-    fields: fn(&Codes) -> Fields,
+    given: Given,
+}
+
+/// What is sent in place of the code.
+enum Given {
+    /// Fields of a form, or the same in JSON.
+    Fields(fn(&Codes) -> Fields),
+    /// A member of a JSON object.
+    Member(fn(&Codes) -> Value),
+    /// A JSON document in place of the object.
+    Document(fn(&Codes) -> Value),
 }
 
 /// The right code of an attempt, and a wrong one.
@@ -58,38 +69,81 @@ fn plain(value: &[u8]) -> Fields {
 /// Some hold the right code where only a fault would find it: cut at a null byte or at a column's width, taken out of many, or ended
 /// by a quote.
 const CASES: [Case; 18] = [
-    Case { check: EMPTY, what: "an empty code", fields: |_| plain(b"") },
-    Case { check: EMPTY, what: "no code at all", fields: |_| Vec::new() },
-    Case { check: EMPTY, what: "blanks", fields: |_| plain(b"   ") },
-    Case { check: EMPTY, what: "full-width blanks", fields: |_| plain("\u{3000}\u{3000}".as_bytes()) },
-    Case { check: NO_TEXT, what: "a null byte", fields: |_| plain(b"\0") },
-    Case { check: NO_TEXT, what: "the right code and a null byte", fields: |codes| codes.right_then(b"\0") },
-    Case { check: NO_TEXT, what: "the right code cut by a null byte", fields: |codes| codes.right_then(b"\x007") },
-    Case { check: NO_TEXT, what: "bytes that are not UTF-8", fields: |_| plain(b"\xff\xfe\x80") },
+    Case { check: EMPTY, what: "an empty code", given: Given::Fields(|_| plain(b"")) },
+    Case { check: EMPTY, what: "no code at all", given: Given::Fields(|_| Vec::new()) },
+    Case { check: EMPTY, what: "blanks", given: Given::Fields(|_| plain(b"   ")) },
+    Case { check: EMPTY, what: "full-width blanks", given: Given::Fields(|_| plain("\u{3000}\u{3000}".as_bytes())) },
+    Case { check: NO_TEXT, what: "a null byte", given: Given::Fields(|_| plain(b"\0")) },
+    Case {
+        check: NO_TEXT,
+        what: "the right code and a null byte",
+        given: Given::Fields(|codes| codes.right_then(b"\0")),
+    },
+    Case {
+        check: NO_TEXT,
+        what: "the right code cut by a null byte",
+        given: Given::Fields(|codes| codes.right_then(b"\x007")),
+    },
+    Case { check: NO_TEXT, what: "bytes that are not UTF-8", given: Given::Fields(|_| plain(b"\xff\xfe\x80")) },
     Case {
         check: REPEATED,
         what: "three codes, the right one between wrong ones",
-        fields: |codes| [&codes.wrong, &codes.right, &codes.wrong].map(|code| ("", code.clone().into_bytes())).to_vec(),
+        given: Given::Fields(|codes| {
+            [&codes.wrong, &codes.right, &codes.wrong].map(|code| ("", code.clone().into_bytes())).to_vec()
+        }),
     },
-    Case { check: REPEATED, what: "an array", fields: |codes| vec![("[]", codes.wrong.clone().into_bytes())] },
-    Case { check: REPEATED, what: "an empty array", fields: |_| vec![("[]", Vec::new())] },
+    Case {
+        check: REPEATED,
+        what: "an array",
+        given: Given::Fields(|codes| vec![("[]", codes.wrong.clone().into_bytes())]),
+    },
+    Case { check: REPEATED, what: "an empty array", given: Given::Fields(|_| vec![("[]", Vec::new())]) },
     Case {
         check: OVER_LONG,
         what: "the right code with twenty digits more",
-        fields: |codes| codes.right_then(&[b'0'; 20]),
+        given: Given::Fields(|codes| codes.right_then(&[b'0'; 20])),
     },
-    Case { check: OVER_LONG, what: "ten thousand digits", fields: |_| plain(&[b'9'; 10_000]) },
-    Case { check: QUERY_LIKE, what: "a quote and a condition that always holds", fields: |_| plain(b"' OR '1'='1") },
-    Case { check: QUERY_LIKE, what: "the right code ended by a quote", fields: |codes| codes.right_then(b"' --") },
-    Case { check: QUERY_LIKE, what: "a wildcard", fields: |_| plain(b"%") },
-    Case { check: QUERY_LIKE, what: "an operator", fields: |_| vec![("[$ne]", Vec::new())] },
-    Case { check: QUERY_LIKE, what: "a condition without quotes", fields: |_| plain(b"0 OR 1=1") },
+    Case { check: OVER_LONG, what: "ten thousand digits", given: Given::Fields(|_| plain(&[b'9'; 10_000])) },
+    Case {
+        check: QUERY_LIKE,
+        what: "a quote and a condition that always holds",
+        given: Given::Fields(|_| plain(b"' OR '1'='1")),
+    },
+    Case {
+        check: QUERY_LIKE,
+        what: "the right code ended by a quote",
+        given: Given::Fields(|codes| codes.right_then(b"' --")),
+    },
+    Case { check: QUERY_LIKE, what: "a wildcard", given: Given::Fields(|_| plain(b"%")) },
+    Case { check: QUERY_LIKE, what: "an operator", given: Given::Fields(|_| vec![("[$ne]", Vec::new())]) },
+    Case { check: QUERY_LIKE, what: "a condition without quotes", given: Given::Fields(|_| plain(b"0 OR 1=1")) },
+];
+
+/// What only JSON can say.
+const JSON_CASES: [Case; 6] = [
+    Case { check: EMPTY, what: "null", given: Given::Member(|_| Value::Null) },
+    Case {
+        check: EMPTY,
+        what: "a text in place of the object",
+        given: Given::Document(|codes| codes.wrong.as_str().into()),
+    },
+    Case { check: EMPTY, what: "null in place of the object", given: Given::Document(|_| Value::Null) },
+    Case { check: NO_TEXT, what: "a truth value", given: Given::Member(|_| true.into()) },
+    Case { check: REPEATED, what: "an array of arrays", given: Given::Member(|codes| json!([[codes.wrong]])) },
+    Case {
+        check: REPEATED,
+        what: "an array in place of the object",
+        given: Given::Document(|codes| json!([codes.wrong])),
+    },
 ];
 
 async fn input(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let at_once = stage.numbers().wrong_codes.map_or(TRIED_AT_ONCE, |limit| limit.saturating_sub(1)).max(1);
-    for (number, cases) in CASES.chunks(at_once as usize).enumerate() {
+    let of_json: &[Case] =
+        if stage.world.target.sends_json(stage.portal, Step::SubmitCode) { &JSON_CASES } else { &[] };
+    let cases: Vec<&Case> = CASES.iter().chain(of_json).collect();
+    for (number, cases) in cases.chunks(at_once as usize).enumerate() {
         let mut a = person.browser(&format!("A{number}"), &account);
         let (_, mailed) = ask_for_code(&mut a, &account).await?;
         let codes = Codes { wrong: wrong_code(&mailed.code), right: mailed.code };
@@ -116,19 +170,68 @@ async fn input(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 /// The request with something else where the code stands.
 fn in_place_of_the_code(stage: &Stage, right: &Request, codes: &Codes, case: &Case) -> Result<Request, Trouble> {
-    let Body::Form(fields) = &right.body else {
-        return Err(Trouble::Means("the code is not sent by a form".to_owned()));
-    };
     let named =
         stage.world.target.fields(stage.portal, Step::SubmitCode, &Vars { code: &codes.right, ..Vars::default() });
     let Some((name, _)) = named.iter().find(|(_, value)| *value == codes.right) else {
-        return Err(Trouble::Means("no field of the form holds the code alone".to_owned()));
+        return Err(Trouble::Means(
+            "no field of the form, or member of the JSON object, holds the code alone".to_owned(),
+        ));
     };
+    let (content_type, bytes) = match (&right.body, &case.given) {
+        (Body::Form(fields), Given::Fields(given)) => {
+            ("application/x-www-form-urlencoded", form_with(fields, name, &given(codes)).into_bytes())
+        }
+        (Body::Json(Value::Object(members)), Given::Fields(given)) => {
+            ("application/json", json_with(members, name, &given(codes)))
+        }
+        (Body::Json(Value::Object(members)), Given::Member(value)) => {
+            let mut members = members.clone();
+            members.insert(name.clone(), value(codes));
+            ("application/json", Value::Object(members).to_string().into_bytes())
+        }
+        (Body::Json(_), Given::Document(document)) => ("application/json", document(codes).to_string().into_bytes()),
+        _ => return Err(Trouble::Means("the code is sent neither by a form nor in a JSON object".to_owned())),
+    };
+    let content_type = HeaderValue::from_static(content_type);
+    Ok(Request { body: Body::Raw { content_type, bytes: bytes.into() }, ..right.clone() })
+}
+
+fn form_with(fields: &[(String, String)], name: &str, given: &Fields) -> String {
     let others = fields.iter().filter(|(field, _)| field != name);
     let mut pairs: Vec<String> = others.map(|(field, value)| pair(field, value.as_bytes())).collect();
-    pairs.extend((case.fields)(codes).iter().map(|(suffix, value)| pair(&format!("{name}{suffix}"), value)));
-    let content_type = HeaderValue::from_static("application/x-www-form-urlencoded");
-    Ok(Request { body: Body::Raw { content_type, bytes: pairs.join("&").into() }, ..right.clone() })
+    pairs.extend(given.iter().map(|(suffix, value)| pair(&format!("{name}{suffix}"), value)));
+    pairs.join("&")
+}
+
+/// The same in JSON: several fields of a name are an array, what stands in brackets after it makes an array or an object. Bytes that
+/// are no text go in as they are, for JSON knows no way to write them.
+fn json_with(members: &Map<String, Value>, name: &str, given: &Fields) -> Vec<u8> {
+    let mut written: Vec<Vec<u8>> = members
+        .iter()
+        .filter(|(member, _)| *member != name)
+        .map(|(member, value)| [quoted(member.as_bytes()), b":".to_vec(), value.to_string().into_bytes()].concat())
+        .collect();
+    let texts: Vec<Vec<u8>> = given.iter().map(|(_, text)| quoted(text)).collect();
+    let value = match given.as_slice() {
+        [] => None,
+        [("", _)] => texts.into_iter().next(),
+        [("[]", text)] if text.is_empty() => Some(b"[]".to_vec()),
+        [(suffix, _)] if *suffix != "[]" => {
+            let member = suffix.trim_matches(['[', ']']);
+            Some([b"{", quoted(member.as_bytes()).as_slice(), b":", &texts[0], b"}"].concat())
+        }
+        _ => Some([b"[".as_slice(), &texts.join(&b","[..]), b"]"].concat()),
+    };
+    written.extend(value.map(|value| [quoted(name.as_bytes()), b":".to_vec(), value].concat()));
+    [b"{".as_slice(), &written.join(&b","[..]), b"}"].concat()
+}
+
+/// A JSON text; bytes that are no text stand in it as they are.
+fn quoted(text: &[u8]) -> Vec<u8> {
+    match std::str::from_utf8(text) {
+        Ok(text) => Value::from(text).to_string().into_bytes(),
+        Err(_) => [b"\"".as_slice(), text, b"\""].concat(),
+    }
 }
 
 fn pair(name: &str, value: &[u8]) -> String {
@@ -164,11 +267,27 @@ fn widened(code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
     fn digits_are_widened_and_nothing_else() {
         assert_eq!(widened("01-9a"), "０１-９a");
+    }
+
+    #[test]
+    fn json_holds_the_same_as_a_form() {
+        let members = json!({ "code": "123456", "token": "t" });
+        let members = members.as_object().unwrap();
+        let with = |given: Fields| String::from_utf8_lossy(&json_with(members, "code", &given)).into_owned();
+        let text = |text: &str| text.as_bytes().to_vec();
+        assert_eq!(with(Vec::new()), r#"{"token":"t"}"#);
+        assert_eq!(with(vec![("", text("\0"))]), r#"{"token":"t","code":"\u0000"}"#);
+        assert_eq!(with(vec![("", text("1")), ("", text("2"))]), r#"{"token":"t","code":["1","2"]}"#);
+        assert_eq!(with(vec![("[]", text("1"))]), r#"{"token":"t","code":["1"]}"#);
+        assert_eq!(with(vec![("[]", text(""))]), r#"{"token":"t","code":[]}"#);
+        assert_eq!(with(vec![("[$ne]", text(""))]), r#"{"token":"t","code":{"$ne":""}}"#);
+        assert!(json_with(members, "code", &vec![("", vec![0xff])]).contains(&0xff));
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! BASE-CODE: how many wrong codes an account takes, and how many mails an address gets. No way round either.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::Request;
-use sekisho_simulator::target::{Limit, Screen, Step, Vars};
-use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
+use sekisho_simulator::target::{Limit, Screen, Span, Step, Vars};
+use sekisho_simulator::{Haste, Person, Seen, SkipBox, Trouble, Visitor};
 
 use crate::address::needs_code_mails;
-use crate::moves::{ask_for_code, want, wrong_code};
+use crate::base_code_cooldown::guess_in_haste;
+use crate::moves::{ask_for_code, back_to_code_entry, want, wrong_code};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -25,12 +27,17 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
 /// Limits above this are not reached by a check: it would take minutes.
 const REACHED_AT_MOST: u32 = 1_000;
 
+/// Where the profile declares no limit of mails, a target that mails more than this has none: it is more than anybody needs.
+const MOST_MAILS: Limit = Limit { count: 100, window: Span(Duration::from_secs(3600)) };
+
 /// Headers in which proxies say where a request comes from.
 const ORIGIN_HEADERS: [&str; 4] = ["x-forwarded-for", "x-real-ip", "client-ip", "true-client-ip"];
 
 /// How somebody who guesses would escape the limit.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Dodge {
+pub(crate) enum Dodge {
+    /// Not at all.
+    Staying,
     StartingOver,
     AnotherBrowser,
     ClaimedOrigin,
@@ -66,16 +73,18 @@ async fn claimed_origin(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 async fn guess(stage: &Stage, check: &'static str, dodge: Dodge) -> Result<(), Trouble> {
     let numbers = stage.numbers();
-    let (Some(limit), Some(per_attempt)) = (numbers.wrong_codes_limit, numbers.wrong_codes) else {
-        return Err(Trouble::Means(
-            "the profile declares no limit of wrong codes of an account (`numbers.wrong_codes_limit`, `numbers.wrong_codes`)".to_owned(),
-        ));
+    let (limit, per_attempt) = match (numbers.wrong_codes_limit, numbers.wrong_codes, numbers.code_cooldown) {
+        (Some(limit), Some(per_attempt), _) => (limit, per_attempt),
+        (_, None, Some(cooldown)) => return guess_in_haste(stage, check, dodge, cooldown).await,
+        _ => return Err(Trouble::Means(
+            "the profile declares no limit of wrong codes of an account (`numbers.wrong_codes_limit` and `numbers.wrong_codes`, or \
+             `numbers.code_cooldown`)".to_owned(),
+        )),
     };
     can_be_reached("numbers.wrong_codes_limit", limit)?;
     needs_code_mails(stage, limit.count.div_ceil(per_attempt.max(1)) + 2)?;
     let (person, account) = stage.person().await?;
-    let mut guesser =
-        Guesser { visitor: person.browser("0", &account), person: &person, account: &account, dodge, attempts: 0 };
+    let mut guesser = Guesser::new(&person, &account, dodge);
     let mut given = 0;
     while given < limit.count {
         let Some(right) = guesser.begin_anew().await? else { break };
@@ -101,17 +110,21 @@ async fn guess(stage: &Stage, check: &'static str, dodge: Dodge) -> Result<(), T
 }
 
 /// Somebody who guesses the codes of an account whose password they know.
-struct Guesser<'a> {
-    visitor: Visitor,
+pub(crate) struct Guesser<'a> {
+    pub(crate) visitor: Visitor,
     person: &'a Person,
     account: &'a Account,
     dodge: Dodge,
     attempts: u32,
 }
 
-impl Guesser<'_> {
+impl<'a> Guesser<'a> {
+    pub(crate) fn new(person: &'a Person, account: &'a Account, dodge: Dodge) -> Guesser<'a> {
+        Guesser { visitor: person.browser("0", account), person, account, dodge, attempts: 0 }
+    }
+
     /// Begins another attempt; the code that was mailed for it, or none where the target takes no more of them.
-    async fn begin_anew(&mut self) -> Result<Option<String>, Trouble> {
+    pub(crate) async fn begin_anew(&mut self) -> Result<Option<String>, Trouble> {
         self.attempts += 1;
         let (dodge, attempt) = (self.dodge, self.attempts);
         if dodge == Dodge::AnotherBrowser {
@@ -125,13 +138,14 @@ impl Guesser<'_> {
         }
     }
 
-    async fn give(&mut self, code: &str) -> Result<Seen, Trouble> {
+    /// Gives a code in the attempt that is open.
+    pub(crate) async fn give(&mut self, code: &str) -> Result<Seen, Trouble> {
         // A refused code may have led to a page without the form.
         let form = self.visitor.prepare(Step::SubmitCode, Vars { code, ..Vars::default() }, SkipBox::Unticked);
         let request = match form {
             Ok(request) => request,
             Err(_) => {
-                want(Step::OpenCodeEntry, Screen::CodeEntry, &self.visitor.open_code_entry().await?)?;
+                back_to_code_entry(&mut self.visitor).await?;
                 self.visitor.prepare(Step::SubmitCode, Vars { code, ..Vars::default() }, SkipBox::Unticked)?
             }
         };
@@ -140,11 +154,13 @@ impl Guesser<'_> {
 }
 
 async fn mails(stage: Arc<Stage>) -> Result<(), Trouble> {
-    let Some(limit) = stage.numbers().mail_limit else {
-        return Err(Trouble::Means("the profile declares no limit of mails (`numbers.mail_limit`)".to_owned()));
-    };
+    let numbers = stage.numbers();
+    // A cool-down is a limit too: one mail in that time.
+    let by_cooldown = numbers.mail_cooldown.map(|window| Limit { count: 1, window });
+    let limit = numbers.mail_limit.or(by_cooldown).unwrap_or(MOST_MAILS);
     can_be_reached("numbers.mail_limit", limit)?;
     let (person, account) = stage.person().await?;
+    person.hurry(Some(Haste::WithMails));
     let since = person.mark().await?;
     let mut a = person.browser("A", &account);
     for _ in 0..limit.count {
@@ -157,6 +173,7 @@ async fn mails(stage: Arc<Stage>) -> Result<(), Trouble> {
         let seen = ask_again(&mut visitor, &account).await?;
         stage.control("nobody should be signed in by asking for codes", &seen, !seen.is_signed_in())?;
     }
+    person.hurry(None);
     person.wait(limit.window.0 + stage.margin(&person)).await?;
     let mut later = person.browser("later", &account);
     ask_for_code(&mut later, &account).await?;
@@ -179,7 +196,7 @@ async fn mails(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 /// Sends ID and password once more without waiting for the mail.
 async fn ask_again(visitor: &mut Visitor, account: &Account) -> Result<Seen, Trouble> {
-    let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
+    let vars = account.vars();
     visitor.open_sign_in().await?;
     visitor.look(Step::SubmitPassword, vars, SkipBox::Unticked).await
 }

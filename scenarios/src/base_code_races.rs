@@ -7,7 +7,7 @@ use futures::future::join_all;
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Cookie, Request};
 use sekisho_simulator::target::{Screen, Step, Vars};
-use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
+use sekisho_simulator::{Haste, Person, Seen, SkipBox, Trouble, Visitor};
 
 use crate::history::{CodeOp, CodeRet, Finding, OneCode, Operation, judge};
 use crate::moves::{ask_for_code, want, wrong_code};
@@ -37,12 +37,14 @@ struct Hands {
     history: Vec<Operation<CodeOp, CodeRet>>,
     /// What each of it showed, for people.
     seen: Vec<String>,
+    /// How many were told to come later.
+    limited: usize,
     begun: Instant,
 }
 
 impl Hands {
-    /// Gives the open attempt of a browser into so many hands. Each opens its code entry screen: so it is shown that it stands for the
-    /// browser, and its connection is there before the race.
+    /// Gives the open attempt of a browser into so many hands. Each opens its code entry screen, where there is an address for it: so it is
+    /// shown that it stands for the browser, and its connection is there before the race.
     async fn of(browser: &mut Visitor, person: &Person, account: &Account, count: usize) -> Result<Hands, Trouble> {
         let now = browser.now();
         let cookies: Vec<Cookie> = browser.browser().jar().cookies(now).cloned().collect();
@@ -51,29 +53,35 @@ impl Hands {
         for hand in &mut hands {
             cookies.iter().for_each(|cookie| hand.plant(cookie.clone()));
         }
-        let opened = join_all(hands.iter_mut().map(Visitor::open_code_entry)).await;
-        for seen in opened {
-            want(Step::OpenCodeEntry, Screen::CodeEntry, &seen?)?;
+        if browser.world().target.knows(Step::OpenCodeEntry) {
+            let opened = join_all(hands.iter_mut().map(Visitor::open_code_entry)).await;
+            for seen in opened {
+                want(Step::OpenCodeEntry, Screen::CodeEntry, &seen?)?;
+            }
         }
-        Ok(Hands { hands, history: Vec::new(), seen: Vec::new(), begun: Instant::now() })
+        Ok(Hands { hands, history: Vec::new(), seen: Vec::new(), limited: 0, begun: Instant::now() })
     }
 
     /// Lets every hand submit at once.
     async fn submit_at_once(&mut self, op: CodeOp, request: &Request) {
         let submissions =
             self.hands.iter_mut().enumerate().map(|(actor, hand)| submit(actor, hand, op, request.clone()));
-        for (operation, seen) in join_all(submissions).await {
-            self.history.push(operation);
-            self.seen.push(seen);
+        for submitted in join_all(submissions).await {
+            self.note(submitted);
         }
     }
 
     /// Lets the first hand submit.
     async fn submit_once(&mut self, op: CodeOp, request: &Request) {
         let Some(hand) = self.hands.first_mut() else { return };
-        let (operation, seen) = submit(0, hand, op, request.clone()).await;
+        let submitted = submit(0, hand, op, request.clone()).await;
+        self.note(submitted);
+    }
+
+    fn note(&mut self, (operation, seen): (Operation<CodeOp, CodeRet>, Result<Seen, Trouble>)) {
         self.history.push(operation);
-        self.seen.push(seen);
+        self.limited += usize::from(seen.as_ref().is_ok_and(|seen| seen.is(Screen::Limited)));
+        self.seen.push(seen.map_or_else(|trouble| trouble.to_string(), |seen| seen.describe()));
     }
 
     fn count(&self, op: CodeOp, seen: CodeRet) -> usize {
@@ -130,12 +138,11 @@ async fn submit(
     hand: &mut Visitor,
     op: CodeOp,
     request: Request,
-) -> (Operation<CodeOp, CodeRet>, String) {
+) -> (Operation<CodeOp, CodeRet>, Result<Seen, Trouble>) {
     let begun = Instant::now();
     let seen = hand.send(Step::SubmitCode, request).await;
     let answered = seen.as_ref().ok().and_then(meaning).map(|ret| (Instant::now(), ret));
-    let told = seen.map_or_else(|trouble| trouble.to_string(), |seen| seen.describe());
-    (Operation { actor, op, begun, answered }, told)
+    (Operation { actor, op, begun, answered }, seen)
 }
 
 /// What a screen says of the code; nothing where it is not known.
@@ -171,7 +178,13 @@ async fn one_use(stage: Arc<Stage>) -> Result<(), Trouble> {
 async fn guess_limit(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "base-code-guess-limit-holds-in-parallel";
     let Some(limit) = stage.numbers().wrong_codes else {
-        return Err(Trouble::Means("the profile declares no limit of wrong codes (`numbers.wrong_codes`)".to_owned()));
+        return match stage.numbers().code_cooldown {
+            Some(_) => guesses_in_haste(&stage).await,
+            None => Err(Trouble::Means(
+                "the profile declares no limit of wrong codes (`numbers.wrong_codes`, `numbers.code_cooldown`)"
+                    .to_owned(),
+            )),
+        };
     };
     let guesses = limit.saturating_mul(GUESSES_PER_LIMIT).min(MAX_GUESSES);
     if guesses <= limit {
@@ -202,6 +215,35 @@ async fn guess_limit(stage: Arc<Stage>) -> Result<(), Trouble> {
         format!("of parallel guesses no more than {limit} are looked at, and the right code is refused afterwards");
     hands.judge(&stage, check, &expected, limit, observed)?;
     // The control arm: it was the guesses that closed the attempt, not the target that takes no code at all.
+    let (_, fresh) = ask_for_code(&mut a, &account).await?;
+    let seen = a.submit_code(&fresh.code, SkipBox::Unticked).await?;
+    stage.control("starting over should still sign in", &seen, seen.is_signed_in())
+}
+
+/// The same where wrong codes are limited by a cool-down: of many at once one is looked at, and the others are told to wait.
+async fn guesses_in_haste(stage: &Stage) -> Result<(), Trouble> {
+    let check = "base-code-guess-limit-holds-in-parallel";
+    let (person, account) = stage.person().await?;
+    let mut a = person.browser("A", &account);
+    let (_, mailed) = ask_for_code(&mut a, &account).await?;
+    let wrong = wrong_code(&mailed.code);
+    let wrong = a.prepare(Step::SubmitCode, Vars { code: &wrong, ..Vars::default() }, SkipBox::Unticked)?;
+    let mut hands = Hands::of(&mut a, &person, &account, MAX_GUESSES as usize).await?;
+    person.hurry(Some(Haste::WithCodes));
+    hands.submit_at_once(CodeOp::Wrong, &wrong).await;
+    person.hurry(None);
+    let (looked_at, told_to_wait) = (hands.count(CodeOp::Wrong, CodeRet::AskedAgain), hands.limited);
+    let observed = format!(
+        "{MAX_GUESSES} wrong codes at once: {looked_at} were answered as wrong, {told_to_wait} were told to wait, {} without a known answer",
+        hands.unknown(),
+    );
+    if told_to_wait == 0 || looked_at == 0 {
+        return Err(Trouble::ControlArm(format!(
+            "the target should say which codes it looked at, and which had to wait (screen `limited`), but: {observed}"
+        )));
+    }
+    stage.judge(check, "of many wrong codes at once one is looked at", observed, looked_at == 1)?;
+    // The control arm: once the cool-down is over codes are taken again.
     let (_, fresh) = ask_for_code(&mut a, &account).await?;
     let seen = a.submit_code(&fresh.code, SkipBox::Unticked).await?;
     stage.control("starting over should still sign in", &seen, seen.is_signed_in())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sekisho_simulator::target::Superseded;
 use sekisho_simulator::{SkipBox, Trouble};
 
-use crate::moves::ask_for_code;
+use crate::moves::{ask_for_another_code, ask_for_code};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -25,7 +25,7 @@ async fn superseded(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut older = person.browser("older", &account);
     let (_, of_older) = ask_for_code(&mut older, &account).await?;
     let mut newer = person.browser("newer", &account);
-    let (_, of_newer) = ask_for_code(&mut newer, &account).await?;
+    let (_, of_newer) = ask_for_another_code(&person, &mut newer, &account, &of_older.code).await?;
     let seen = older.submit_code(&of_older.code, SkipBox::Unticked).await?;
     match declared {
         Superseded::Refused => {

@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use sekisho_simulator::account::{Account, AccountKey};
-use sekisho_simulator::browser::{Body, Form, Page, Request};
 use sekisho_simulator::target::{AccountSource, Screen, Step, Vars};
-use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
-use url::Url;
+use sekisho_simulator::{Person, SkipBox, Trouble};
 
+use crate::forgery::forged;
 use crate::moves::{ask_for_code, sign_in, sign_in_ticked, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
@@ -25,36 +24,12 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
         ["base-session-an-additional-account-needs-the-token"], account_form;
 ];
 
-/// A page of another site; RFC 2606 keeps the name from being anybody's.
-const ELSEWHERE: &str = "https://elsewhere.example/";
-
-/// The request as another site can have it sent: without the hidden fields of its form. First with every sign of the target's own
-/// page, so that only the token is missing; then from the other site, with what cookies go along from there.
-fn forged(visitor: &mut Visitor, honest: &Request) -> Result<Vec<(&'static str, Request)>, Trouble> {
-    let Body::Form(fields) = &honest.body else {
-        return Err(Trouble::Means("the step sends no form".to_owned()));
-    };
-    let hidden = hidden_fields(visitor);
-    let kept: Vec<_> = fields.iter().filter(|field| !hidden.contains(field)).cloned().collect();
-    let has_token = kept.len() < fields.len();
-    let bare = Request { body: Body::Form(kept), ..honest.clone() };
-    let elsewhere: Url = ELSEWHERE.parse().map_err(|_| Trouble::Means("no foreign address".to_owned()))?;
-    let from_elsewhere = ("sent by another site", bare.clone().from_page(elsewhere));
-    Ok(if has_token { vec![("without the token", bare), from_elsewhere] } else { vec![from_elsewhere] })
-}
-
-/// The hidden fields of all forms on the page that is open.
-pub(crate) fn hidden_fields(visitor: &mut Visitor) -> Vec<(String, String)> {
-    let open = visitor.browser().current();
-    open.map(|open| Page::of(open).forms().iter().flat_map(Form::hidden_fields).collect()).unwrap_or_default()
-}
-
 async fn sign_in_form(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "base-session-signing-in-needs-the-token";
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     a.open_sign_in().await?;
-    let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
+    let vars = account.vars();
     let honest = a.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?;
     for (how, request) in forged(&mut a, &honest)? {
         let seen = a.send(Step::SubmitPassword, request).await?;
@@ -141,7 +116,10 @@ async fn password_form(stage: Arc<Stage>) -> Result<(), Trouble> {
         let next = person.browser(how, &account).start(&account).await?;
         stage.knows(check, &format!("after a change {how} the old password still signs in"), &next.seen)?;
     }
-    a.send(Step::SubmitPasswordChange, honest).await?;
+    // What another site has sent may have ended the session all the same.
+    let mut again = person.browser("again", &account);
+    sign_in(&mut again, &account).await?;
+    again.change_password(&account, &changed.password).await?;
     let next = person.browser("changed", &changed).start(&changed).await?;
     let told = stage.control("the same form with its token should change it", &next.seen, next.seen.asks_for_code());
     restore_password(&stage, &person, &changed, &account).await?;

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use sekisho_simulator::account::Account;
-use sekisho_simulator::browser::{Body, Request};
 use sekisho_simulator::mailbox::Mark;
 use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 
-use crate::base_session_forms::hidden_fields;
-use crate::moves::{ask_for_code, sign_in_ticked, want};
+use crate::forgery::{hidden_fields, with_own_tokens};
+use crate::moves::{ask_for_code, confirms_skips, sign_in_and_skip, sign_in_ticked, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -48,7 +47,11 @@ const INSIDE: [Screen; 10] = [
 async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut honest = person.browser("signed in", &account);
-    sign_in_ticked(&mut honest, &account).await?;
+    let confirms = confirms_skips(&honest);
+    match confirms {
+        true => sign_in_ticked(&mut honest, &account).await.map(drop)?,
+        false => sign_in_and_skip(&mut honest, &account).await?,
+    }
     let thief = stage.world.fresh_address();
     let password = stage.world.population.draw().password;
     let vars = Vars {
@@ -58,9 +61,11 @@ async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
         name: &account.name,
         ..Vars::default()
     };
-    let mut forms = vec![(Step::ConfirmSkip, honest.prepare(Step::ConfirmSkip, vars, SkipBox::Unticked)?)];
-    want(Step::ConfirmSkip, Screen::MyPage, &honest.confirm_skip().await?)?;
-    let mut pages = vec![Step::OpenSkipConfirmation];
+    let (mut forms, mut pages) = (Vec::new(), Vec::new());
+    if confirms {
+        forms.push((Step::ConfirmSkip, honest.prepare(Step::ConfirmSkip, vars, SkipBox::Unticked)?));
+        want(Step::ConfirmSkip, Screen::MyPage, &honest.confirm_skip().await?)?;
+    }
     for (page, screen, form) in BEHIND {
         // What does not open to somebody who is signed in proves nothing when it is shut to others.
         if !stage.world.target.knows(page) || !honest.look_at(page).await?.is(screen) {
@@ -71,9 +76,10 @@ async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
             forms.push((form, honest.prepare(form, vars, SkipBox::Unticked)?));
         }
     }
-    if pages.len() == 1 {
+    if pages.is_empty() {
         return Err(Trouble::Means("no page behind the sign-in was found to try".to_owned()));
     }
+    pages.push(Step::OpenSkipConfirmation);
 
     let since = person.mark().await?;
     let mut halfway = person.browser("half signed in", &account);
@@ -84,7 +90,11 @@ async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
         judge(&stage, &format!("`{page}`"), &seen)?;
     }
     for (form, request) in forms {
-        let seen = halfway.send(form, with_own_tokens(request, &own)).await?;
+        let request = match stage.world.target.needs_page(stage.portal, form) {
+            true => with_own_tokens(request, &own),
+            false => halfway.prepare(form, vars, SkipBox::Unticked)?,
+        };
+        let seen = halfway.send(form, request).await?;
         judge(&stage, &format!("the form of `{form}`"), &seen)?;
     }
     let next = honest.start(&account).await?;
@@ -101,16 +111,6 @@ fn judge(stage: &Stage, what: &str, seen: &Seen) -> Result<(), Trouble> {
         format!("{what}: {}", seen.describe()),
         holds,
     )
-}
-
-/// A form as this browser would send it: with the tokens it was shown itself, so that only the sign-in is missing.
-fn with_own_tokens(request: Request, own: &[(String, String)]) -> Request {
-    let Body::Form(fields) = request.body else { return request };
-    let renewed = fields.into_iter().map(|(name, value)| {
-        let token = own.iter().find(|(known, _)| *known == name).map(|(_, token)| token.clone());
-        (name, token.unwrap_or(value))
-    });
-    Request { body: Body::Form(renewed.collect()), ..request }
 }
 
 /// The forged change of the address mailed nothing: a later sign-in is the control mail.

@@ -9,7 +9,9 @@ use futures::stream::{self, StreamExt};
 use sekisho_reports::record::{CheckRow, CheckVerdict};
 use sekisho_rules::Portal;
 use sekisho_simulator::Trouble;
+use sekisho_simulator::account::Need;
 use sekisho_simulator::clock::Seat;
+use sekisho_simulator::target::Target;
 use sekisho_simulator::world::World;
 
 use crate::evidence::Keeper;
@@ -100,16 +102,42 @@ pub(crate) async fn run_stories(
     ended.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// The stories to tell: each scenario in each portal where it is told.
+/// The stories to tell: each scenario in each portal where it is told. One that is told in no portal of the target still has its rows where
+/// the profile gives a reason for that.
 pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Portal)> {
+    plan_for(&world.target, selection)
+}
+
+/// How many accounts the stories need at least: one each, and those of main and additional accounts a pair. What the target does not
+/// offer needs none.
+pub fn needs(target: &Target, selection: &Selection) -> Vec<Need> {
+    let stories: Vec<_> = plan_for(target, selection)
+        .into_iter()
+        .filter(|(scenario, _)| !not_offered(target, scenario))
+        .map(|(scenario, portal)| (portal, scenario.portals.need_pairs()))
+        .collect();
+    needs_of(target, &stories)
+}
+
+/// What people need of whom it is known in which portal they are, and whether with an additional account.
+pub(crate) fn needs_of(target: &Target, people: &[(Portal, bool)]) -> Vec<Need> {
+    let need = |portal: &Portal| {
+        let here = people.iter().filter(|(of, _)| of == portal);
+        Need { portal: *portal, accounts: here.clone().count(), pairs: here.filter(|(_, pair)| *pair).count() }
+    };
+    target.portals.iter().map(need).collect()
+}
+
+fn plan_for(target: &Target, selection: &Selection) -> Vec<(&'static Scenario, Portal)> {
     let portals = |scenario: &'static Scenario| {
-        world
-            .target
+        let is_told = target.portals.iter().any(|portal| scenario.portals.include(*portal));
+        let only_a_row = !is_told && not_offered(target, scenario);
+        target
             .portals
             .iter()
             .copied()
-            .filter(|portal| scenario.portals.include(*portal))
-            .take(if scenario.portals == Portals::Once { 1 } else { usize::MAX })
+            .filter(move |portal| only_a_row || scenario.portals.include(*portal))
+            .take(if only_a_row || scenario.portals == Portals::Once { 1 } else { usize::MAX })
             .map(move |portal| (scenario, portal))
     };
     selection.scenarios().flat_map(portals).collect()
@@ -117,19 +145,21 @@ pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Por
 
 async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, seat: Option<Arc<Seat>>) -> Told {
     let keeper = Keeper::new();
-    let stage = Arc::new(Stage::for_check(world.clone(), portal, keeper.clone()).seated(seat.clone()));
+    let stage = Stage::for_check(world.clone(), portal, keeper.clone()).seated(seat.clone());
+    let stage = Arc::new(stage.with_pairs(scenario.portals.need_pairs()));
     if let Some(seat) = &seat {
         seat.begin().await;
     }
     let begun = Instant::now();
     let limit = world.target.limits.story_patience.0;
-    let outcome = match not_offered(&world, scenario) {
+    let outcome = match not_offered(&world.target, scenario) {
         true => Ok(()),
         false => {
-            match tokio::time::timeout(limit, AssertUnwindSafe((scenario.tell)(stage.clone())).catch_unwind()).await {
-                Err(_) => Err(Trouble::TookTooLong { limit }),
-                Ok(Ok(outcome)) => outcome,
-                Ok(Err(_)) => {
+            let story = AssertUnwindSafe((scenario.tell)(stage.clone())).catch_unwind();
+            match in_time(story, limit, seat.as_deref()).await {
+                None => Err(Trouble::TookTooLong { limit }),
+                Some(Ok(outcome)) => outcome,
+                Some(Err(_)) => {
                     Err(Trouble::ControlArm("the story itself panicked: this is a fault of the harness".to_owned()))
                 }
             }
@@ -150,15 +180,31 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, se
     Told { scenario: scenario.id, portal, rows, kept: keeper.take() }
 }
 
-/// Whether the profile says of every check of a scenario that the target does not offer it.
-fn not_offered(world: &World, scenario: &Scenario) -> bool {
-    scenario.checks.iter().all(|check| not_applicable(world, check).is_some())
+/// What a story ends with; `None` where it takes longer than it may. What it waits for the target's one clock does not count.
+async fn in_time<T>(story: impl Future<Output = T>, limit: Duration, seat: Option<&Seat>) -> Option<T> {
+    let begun = Instant::now();
+    let waited = || seat.map(Seat::waited).unwrap_or_default();
+    let mut story = std::pin::pin!(story);
+    loop {
+        let left = (limit + waited()).saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return None;
+        }
+        if let Ok(ended) = tokio::time::timeout(left, &mut story).await {
+            return Some(ended);
+        }
+    }
 }
 
-fn not_applicable(world: &World, check: &str) -> Option<String> {
+/// Whether the profile says of every check of a scenario that the target does not offer it.
+fn not_offered(target: &Target, scenario: &Scenario) -> bool {
+    scenario.checks.iter().all(|check| not_applicable(target, check).is_some())
+}
+
+fn not_applicable(target: &Target, check: &str) -> Option<String> {
     let (rule, clause) = sekisho_rules::check(check)?;
     let ids = [check.to_owned(), clause.id.to_ascii_lowercase(), rule.id.to_ascii_lowercase()];
-    ids.iter().find_map(|id| world.target.not_applicable.get(id)).cloned()
+    ids.iter().find_map(|id| target.not_applicable.get(id)).cloned()
 }
 
 /// How a story ended, for one of its checks.
@@ -183,7 +229,7 @@ fn row(
         row.observed = shortened(&judgement.observed);
     }
     (row.verdict, row.reason) =
-        match (not_applicable(world, check), judgement.map(|judgement| judgement.verdict), ending.outcome) {
+        match (not_applicable(&world.target, check), judgement.map(|judgement| judgement.verdict), ending.outcome) {
             (Some(reason), ..) => (CheckVerdict::NotApplicable, reason),
             (None, Some(Judged::Fail), _) => (CheckVerdict::Fail, String::new()),
             (None, Some(Judged::Reported), _) => (CheckVerdict::NotApplicable, "reported, not judged".to_owned()),

@@ -10,7 +10,7 @@ use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{Mailed, SkipBox, Started, Trouble, Visitor};
 
 use crate::absence::{mails_up_to, only_the_control_mail};
-use crate::moves::{ask_for_code, code_signs_in, want};
+use crate::moves::{ask_for_code, back_to_code_entry, code_signs_in, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 use crate::text::{code_like_numbers, stands_alone};
@@ -54,22 +54,17 @@ async fn one_mail(stage: Arc<Stage>) -> Result<(), Trouble> {
     let distinct = BTreeSet::from([&one.code, &two.code, &three.code]).len();
     let check = "faq01-each-attempt-mails-a-fresh-code";
     // Two of three may be equal by chance, once in 300,000 times; all three hardly ever.
-    stage.judge(
-        check,
-        "three sign-ins mail different codes",
-        format!("{distinct} different codes of 3"),
-        distinct > 1,
-    )?;
+    let observed = format!("{distinct} different codes of 3");
+    let fresh = stage.judge(check, "three sign-ins mail different codes", observed, distinct > 1);
     stage.settle(check);
 
     let strangers = strangers(&a, &account, &first, [&one, &two, &three]).await?;
     let observed = if strangers.is_empty() { "nobody else".to_owned() } else { strangers.join(", ") };
-    stage.judge(
-        "faq01-nobody-else-gets-the-code",
-        "nobody but the account holder gets the code",
-        observed,
-        strangers.is_empty(),
-    )
+    let check = "faq01-nobody-else-gets-the-code";
+    stage.judge(check, "nobody but the account holder gets the code", observed, strangers.is_empty())?;
+    stage.settle(check);
+    // Who gets the codes is judged whether they are fresh or not.
+    fresh
 }
 
 /// Who else got the codes: other recipients of the same mails, and whoever got every one of the codes in a mail of their own. (One
@@ -124,6 +119,9 @@ async fn unknown_id(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     let mut nobody = account.clone();
     nobody.key.address = format!("nobody.{}", account.key.address);
+    if !nobody.id.is_empty() {
+        nobody.id.insert_str(0, "nobody.");
+    }
     let started = a.start(&nobody).await?;
     let control = a.start(&account).await?;
     let mails = only_the_control_mail(&a, &account, &started, &control).await?;
@@ -157,8 +155,7 @@ async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {
             !seen.is(screen),
         )?;
     }
-    let seen = a.open_code_entry().await?;
-    want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
+    back_to_code_entry(&mut a).await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     stage.control("the same browser should get in with the code", &seen, seen.is_signed_in())?;
     // The resume confirmation opens on its way only, and additional accounts are for employers.
@@ -178,8 +175,7 @@ async fn secrecy(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
-    let seen = a.open_code_entry().await?;
-    want(Step::OpenCodeEntry, Screen::CodeEntry, &seen)?;
+    back_to_code_entry(&mut a).await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     want(Step::SubmitCode, Screen::MyPage, &seen)?;
 

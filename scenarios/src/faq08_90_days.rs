@@ -6,7 +6,9 @@ use sekisho_simulator::account::Account;
 use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
 
-use crate::moves::{Hourglass, ask_for_code, proven_skip_cookies, sign_in_and_skip, sign_in_ticked, want};
+use crate::moves::{
+    Hourglass, ask_for_code, ask_for_code_to_skip, proven_skip_cookies, set_skip, sign_in_and_skip, want,
+};
 use crate::scenario::{Scenario, stories};
 use crate::span::Span;
 use crate::stage::Stage;
@@ -30,15 +32,8 @@ async fn set<'a>(
     visitor: &mut Visitor,
     account: &Account,
 ) -> Result<Span<'a>, Trouble> {
-    sign_in_ticked(visitor, account).await?;
-    confirm(stage, person, visitor).await
-}
-
-async fn confirm<'a>(stage: &Stage, person: &'a Person, visitor: &mut Visitor) -> Result<Span<'a>, Trouble> {
-    let days = Span::of_skip(stage, person);
-    let seen = visitor.confirm_skip().await?;
-    want(Step::ConfirmSkip, Screen::MyPage, &seen)?;
-    Ok(days.begun())
+    let (_, mailed) = ask_for_code_to_skip(visitor, account).await?;
+    Ok(set_skip(visitor, &mailed.code, || Span::of_skip(stage, person)).await?.begun())
 }
 
 /// The control arm of what is asked just outside: just inside, the same browser is not asked.
@@ -72,6 +67,7 @@ async fn lapsed_skip(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (holds, asks) = ("faq08-skip-holds-just-inside-90-days", "faq08-code-is-asked-after-90-days");
     stage.skips(holds, "just inside 90 days no code is asked", &next.seen)?;
     days_outside.until_just_outside().await?;
+    outside.will_ask_for_skip(true);
     let next = outside.start(&account).await?;
     stage.asks(asks, "just outside 90 days a code is asked", &next.seen)?;
     // Each shows that the other means something: the skip skips, and time passes.
@@ -80,9 +76,7 @@ async fn lapsed_skip(stage: Arc<Stage>) -> Result<(), Trouble> {
 
     let check = "faq08-setting-again-gives-another-90-days";
     let mailed = outside.mailed_code(&account, &next).await?;
-    let seen = outside.submit_code(&mailed.code, SkipBox::Ticked).await?;
-    want(Step::SubmitCode, Screen::SkipConfirmation, &seen)?;
-    let days = confirm(&stage, &person, &mut outside).await?;
+    let days = set_skip(&mut outside, &mailed.code, || Span::of_skip(&stage, &person)).await?.begun();
     let hourglass_again = Hourglass::turn(&person, &account).await?;
     days.until_just_inside().await?;
     let next = outside.start(&account).await?;

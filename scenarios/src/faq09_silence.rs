@@ -41,16 +41,21 @@ async fn screens(stage: Arc<Stage>) -> Result<(), Trouble> {
         (Step::OpenSettings, Screen::Settings),
         (Step::OpenSkipSettings, Screen::SkipSettings),
     ];
-    for (step, screen) in pages {
+    let mut looked_at = Vec::new();
+    for (step, screen) in pages.into_iter().filter(|(step, _)| stage.world.target.knows(*step)) {
         let seen = a.open(step).await?;
         want(step, screen, &seen)?;
+        looked_at.push(format!("`{screen}`"));
         let text = seen.text();
         let found: Vec<_> = telling.iter().filter(|telling| stands_alone(&text, telling)).map(String::as_str).collect();
         let observed = match found.as_slice() {
-            [] => format!("`{screen}` has none of {} ways to write them", telling.len()),
+            [] => format!("{}: none of {} ways to write them", looked_at.join(", "), telling.len()),
             found => format!("`{screen}` has {}", found.join(", ")),
         };
         stage.judge(check, "no screen tells the remaining days or the day of expiry", observed, found.is_empty())?;
+    }
+    if looked_at.is_empty() {
+        return Err(Trouble::Means("the profile names no page that could tell them".to_owned()));
     }
     Ok(())
 }

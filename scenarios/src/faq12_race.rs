@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use futures::future::join_all;
 use sekisho_simulator::account::Account;
-use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::target::Screen;
 use sekisho_simulator::{Trouble, Visitor};
 use tokio::sync::Semaphore;
 
 use crate::history::{Finding, Operation, Skips, SkipsOp, SkipsRet, judge};
-use crate::moves::{sign_in, sign_in_and_skip, want};
+use crate::moves::{press_resume, sign_in, sign_in_and_skip};
 use crate::stage::Stage;
 
 /// How many browsers hold a skip in the race. With the acting one, so many operations overlap at the most.
@@ -36,8 +36,7 @@ pub(crate) async fn race(stage: Arc<Stage>) -> Result<(), Trouble> {
     }
     let mut acting = person.browser("acting", &account);
     sign_in(&mut acting, &account).await?;
-    want(Step::OpenSkipSettings, Screen::SkipSettings, &acting.open(Step::OpenSkipSettings).await?)?;
-    want(Step::Resume, Screen::ResumeConfirmation, &acting.resume().await?)?;
+    press_resume(&mut acting).await?;
 
     // The resume is completed when every racer has been round at least once.
     let begun = Instant::now();

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use sekisho_simulator::browser::UserAgent;
-use sekisho_simulator::target::{Screen, Status, Step};
+use sekisho_simulator::target::Status;
 use sekisho_simulator::{Trouble, Visitor};
 
-use crate::moves::{resume_all, sign_in, sign_in_and_skip, sign_in_ticked, want};
+use crate::moves::{ask_for_code_to_skip, resume_all, set_skip, sign_in, sign_in_and_skip};
 use crate::scenario::{Scenario, stories};
 use crate::span::Span;
 use crate::stage::Stage;
@@ -94,10 +94,8 @@ async fn many(stage: Arc<Stage>) -> Result<(), Trouble> {
 async fn lapsed(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
-    sign_in_ticked(&mut a, &account).await?;
-    let days = Span::of_skip(&stage, &person);
-    want(Step::ConfirmSkip, Screen::MyPage, &a.confirm_skip().await?)?;
-    let days = days.begun();
+    let (_, mailed) = ask_for_code_to_skip(&mut a, &account).await?;
+    let days = set_skip(&mut a, &mailed.code, || Span::of_skip(&stage, &person)).await?.begun();
 
     // The control arm: just inside the screen still says あり.
     days.until_just_inside().await?;

@@ -1,9 +1,11 @@
 //! Moves that many stories share: whole sign-ins, put together from the steps. Each only prepares the ground; where it leads
 //! astray the story ends without a judgement.
 
+use std::time::Duration;
+
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Answer, Body, Cookie, Form, Page, Request};
-use sekisho_simulator::target::{Screen, Step};
+use sekisho_simulator::target::{DriverError, Screen, Step};
 use sekisho_simulator::{Mailed, Person, Seen, SkipBox, Started, Trouble, Visitor};
 
 use crate::stage::Stage;
@@ -16,12 +18,50 @@ pub(crate) fn want(step: Step, screen: Screen, seen: &Seen) -> Result<(), Troubl
     Err(Trouble::Astray { step, wanted: screen.to_string(), seen: seen.describe() })
 }
 
-/// Starts a sign-in that must ask for a code, and waits for it.
+/// Starts a sign-in that must ask for a code, and waits for it. The story will not ask for the skip with it.
 pub(crate) async fn ask_for_code(visitor: &mut Visitor, account: &Account) -> Result<(Started, Mailed), Trouble> {
+    visitor.will_ask_for_skip(false);
+    started_by_code(visitor, account).await
+}
+
+/// The same where the story will ask for the skip with the code.
+pub(crate) async fn ask_for_code_to_skip(
+    visitor: &mut Visitor,
+    account: &Account,
+) -> Result<(Started, Mailed), Trouble> {
+    visitor.will_ask_for_skip(true);
+    started_by_code(visitor, account).await
+}
+
+async fn started_by_code(visitor: &mut Visitor, account: &Account) -> Result<(Started, Mailed), Trouble> {
     let started = visitor.start(account).await?;
     want(Step::SubmitPassword, Screen::CodeEntry, &started.seen)?;
     let mailed = visitor.mailed_code(account, &started).await?;
     Ok((started, mailed))
+}
+
+/// How often a code is asked for again that is to be another one, and how long it is waited in between: longer than the half minute for
+/// which codes that are made from the time stay the same (RFC 6238).
+const ASKED_AGAIN: usize = 3;
+const ANOTHER_CODE_AFTER: Duration = Duration::from_secs(60);
+
+/// Asks for a code until it is not this one. A target may mail the same code to each attempt for a while; any other does so by chance.
+pub(crate) async fn ask_for_another_code(
+    person: &Person,
+    visitor: &mut Visitor,
+    account: &Account,
+    than: &str,
+) -> Result<(Started, Mailed), Trouble> {
+    for _ in 0..ASKED_AGAIN {
+        let asked = ask_for_code(visitor, account).await?;
+        if asked.1.code != than {
+            return Ok(asked);
+        }
+        person.wait(ANOTHER_CODE_AFTER).await?;
+    }
+    Err(Trouble::ControlArm(format!(
+        "{ASKED_AGAIN} more attempts should have mailed another code, but mailed the same"
+    )))
 }
 
 /// Signs in by code, the box left unticked, as far as My Page.
@@ -33,17 +73,51 @@ pub(crate) async fn sign_in(visitor: &mut Visitor, account: &Account) -> Result<
 
 /// Signs in by code with the box ticked, as far as the confirmation.
 pub(crate) async fn sign_in_ticked(visitor: &mut Visitor, account: &Account) -> Result<Seen, Trouble> {
-    let (_, mailed) = ask_for_code(visitor, account).await?;
+    if !confirms_skips(visitor) {
+        return Err(DriverError::StepMissing(Step::ConfirmSkip).into());
+    }
+    let (_, mailed) = ask_for_code_to_skip(visitor, account).await?;
     let seen = visitor.submit_code(&mailed.code, SkipBox::Ticked).await?;
     want(Step::SubmitCode, Screen::SkipConfirmation, &seen)?;
     Ok(seen)
 }
 
-/// Signs in by code, asks for the skip and confirms it, as far as My Page.
+/// Signs in by code, asks for the skip and confirms it where the target wants that, as far as My Page.
 pub(crate) async fn sign_in_and_skip(visitor: &mut Visitor, account: &Account) -> Result<(), Trouble> {
-    sign_in_ticked(visitor, account).await?;
-    let seen = visitor.confirm_skip().await?;
-    want(Step::ConfirmSkip, Screen::MyPage, &seen)
+    let (_, mailed) = ask_for_code_to_skip(visitor, account).await?;
+    set_skip(visitor, &mailed.code, || ()).await
+}
+
+/// Sends the code, asks for the skip and confirms it where the target wants that. `begins` is called just before the request that sets
+/// it.
+pub(crate) async fn set_skip<T>(visitor: &mut Visitor, code: &str, begins: impl FnOnce() -> T) -> Result<T, Trouble> {
+    if !confirms_skips(visitor) {
+        let begun = begins();
+        want(Step::SubmitCode, Screen::MyPage, &visitor.submit_code(code, SkipBox::Ticked).await?)?;
+        return Ok(begun);
+    }
+    want(Step::SubmitCode, Screen::SkipConfirmation, &visitor.submit_code(code, SkipBox::Ticked).await?)?;
+    let begun = begins();
+    want(Step::ConfirmSkip, Screen::MyPage, &visitor.confirm_skip().await?)?;
+    Ok(begun)
+}
+
+/// Whether a skip must be confirmed on a screen of its own; else the code with the box ticked sets it.
+pub(crate) fn confirms_skips(visitor: &Visitor) -> bool {
+    visitor.world().target.knows(Step::ConfirmSkip)
+}
+
+/// Where a right code leads with the box ticked.
+pub(crate) fn after_ticked_code(visitor: &Visitor) -> Screen {
+    if confirms_skips(visitor) { Screen::SkipConfirmation } else { Screen::MyPage }
+}
+
+/// Comes back to the code entry screen: opens it again, or finds it still open where the target has no address for it.
+pub(crate) async fn back_to_code_entry(visitor: &mut Visitor) -> Result<(), Trouble> {
+    if visitor.shows(Screen::CodeEntry) && !visitor.world().target.knows(Step::OpenCodeEntry) {
+        return Ok(());
+    }
+    want(Step::OpenCodeEntry, Screen::CodeEntry, &visitor.open_code_entry().await?)
 }
 
 /// A control arm: what was taken for the code signs in, so that it was the code, and its mail the code mail.
@@ -105,15 +179,20 @@ impl Hourglass {
 
 /// Ends the skip of every browser with both buttons, from a browser that is signed in.
 pub(crate) async fn resume_all(visitor: &mut Visitor) -> Result<(), Trouble> {
-    let seen = visitor.open(Step::OpenSkipSettings).await?;
-    want(Step::OpenSkipSettings, Screen::SkipSettings, &seen)?;
-    let seen = visitor.resume().await?;
-    want(Step::Resume, Screen::ResumeConfirmation, &seen)?;
+    press_resume(visitor).await?;
     let seen = visitor.complete_resume().await?;
     if seen.is(Screen::ResumeConfirmation) {
         return want(Step::CompleteResume, Screen::SkipSettings, &seen);
     }
     Ok(())
+}
+
+/// The first button of the resume, on the skip settings screen where the target has one.
+pub(crate) async fn press_resume(visitor: &mut Visitor) -> Result<(), Trouble> {
+    if visitor.world().target.knows(Step::OpenSkipSettings) {
+        want(Step::OpenSkipSettings, Screen::SkipSettings, &visitor.open(Step::OpenSkipSettings).await?)?;
+    }
+    want(Step::Resume, Screen::ResumeConfirmation, &visitor.resume().await?)
 }
 
 /// The same form with every hidden field that a page has too, under the same name, taken from there: a form as a browser that has this
@@ -137,13 +216,10 @@ pub(crate) fn wrong_code(right: &str) -> String {
         .chars()
         .map(|c| match c.to_digit(10) {
             Some(digit) => char::from_digit((digit + 1) % 10, 10).unwrap_or('0'),
-            None => {
-                if c == 'A' {
-                    'B'
-                } else {
-                    'A'
-                }
-            }
+            // What only parts a code in groups stays.
+            None if !c.is_alphabetic() => c,
+            None if c == 'A' => 'B',
+            None => 'A',
         })
         .collect()
 }

@@ -47,6 +47,11 @@ pub enum Company {
 }
 
 impl Portals {
+    /// Whether each telling needs an additional account beside a main one.
+    pub fn need_pairs(self) -> bool {
+        self == Portals::Employer
+    }
+
     /// Whether the scenario is told in this portal.
     pub fn include(self, portal: Portal) -> bool {
         self != Portals::Employer || portal == Portal::Employer

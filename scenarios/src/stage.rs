@@ -12,11 +12,8 @@ use sekisho_simulator::target::{Numbers, Screen, Step};
 use sekisho_simulator::world::{Casting, World};
 use sekisho_simulator::{Person, Seen, Trouble, Visitor};
 
-/// Beside the tolerance, how far from a boundary a probe lies.
-const PROBE: Duration = Duration::from_secs(1);
-
-/// The same for what takes many requests and a quiet time, where the clock runs, and for load, which has answers that are slow on
-/// purpose: it must not be carried over the boundary.
+/// Beside the tolerance, how far from a boundary something lies that takes many requests and a quiet time, where the clock runs, and for
+/// load, which has answers that are slow on purpose: it must not be carried over the boundary.
 const ROOM: Duration = Duration::from_secs(60);
 
 /// What was judged of one check.
@@ -54,6 +51,8 @@ pub struct Stage {
     given: Option<Mutex<VecDeque<Account>>>,
     /// The story's seat, where the target has one clock for all.
     seat: Option<Arc<Seat>>,
+    /// Whether the story needs an additional account beside a main one.
+    pairs: bool,
     book: Mutex<BTreeMap<&'static str, Judgement>>,
     settled: Mutex<BTreeSet<&'static str>>,
 }
@@ -70,13 +69,28 @@ impl Stage {
         recorder: Arc<dyn Recorder>,
         given: Option<Mutex<VecDeque<Account>>>,
     ) -> Stage {
-        Stage { world, portal, recorder, given, seat: None, book: Mutex::default(), settled: Mutex::default() }
+        Stage {
+            world,
+            portal,
+            recorder,
+            given,
+            seat: None,
+            pairs: false,
+            book: Mutex::default(),
+            settled: Mutex::default(),
+        }
     }
 
     /// The same where stories wait for each other, because the target has one clock for all: this story has this seat.
     #[must_use]
     pub fn seated(self, seat: Option<Arc<Seat>>) -> Stage {
         Stage { seat, ..self }
+    }
+
+    /// The same for a story that needs an additional account beside a main one, or does not.
+    #[must_use]
+    pub fn with_pairs(self, pairs: bool) -> Stage {
+        Stage { pairs, ..self }
     }
 
     /// A stage for load: the accounts are there beforehand and the clocks run.
@@ -94,7 +108,12 @@ impl Stage {
         match given {
             Some(account) => Ok((self.world.person_of(&account, self.recorder.clone()), account)),
             None => {
-                let casting = Casting { running: self.given.is_some(), starts_at: None, seat: self.seat.clone() };
+                let casting = Casting {
+                    running: self.given.is_some(),
+                    starts_at: None,
+                    with_additional: self.pairs,
+                    seat: self.seat.clone(),
+                };
                 self.world.person(self.portal, casting, self.recorder.clone()).await
             }
         }
@@ -105,7 +124,7 @@ impl Stage {
     /// # Errors
     /// When the clock of an account cannot be started at will.
     pub async fn person_starting(&self, at: SystemTime) -> Result<(Person, Account), Trouble> {
-        let casting = Casting { running: false, starts_at: Some(at), seat: self.seat.clone() };
+        let casting = Casting { starts_at: Some(at), seat: self.seat.clone(), ..Casting::default() };
         self.world.person(self.portal, casting, self.recorder.clone()).await
     }
 
@@ -134,7 +153,7 @@ impl Stage {
 
     /// How far from a boundary a probe lies round which so long a time is not judged.
     pub(crate) fn beside(&self, tolerance: Duration) -> Duration {
-        tolerance + if self.given.is_some() { ROOM } else { PROBE }
+        tolerance + if self.given.is_some() { ROOM } else { self.numbers().probe_room.0 }
     }
 
     /// Judges a check: `holds` says whether what must hold was seen. A check judged twice keeps the worse judgement.

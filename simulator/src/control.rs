@@ -113,7 +113,8 @@ impl Accounts for ControlClient {
 
 #[async_trait]
 impl Office for ControlClient {
-    async fn request(&self, account: &AccountKey, new_address: &str) -> Result<Procedure, OfficeError> {
+    async fn request(&self, account: &Account, new_address: &str) -> Result<Procedure, OfficeError> {
+        let account = &account.key;
         let body = json!({ "portal": account.portal.name(), "address": account.address, "new_address": new_address });
         let answer = self.post("/office/requests", body).await.map_err(OfficeError::Control)?;
         let opened: Opened = read("/office/requests", &answer)?;

@@ -24,6 +24,16 @@ struct Memory {
     last_code_at: Option<SystemTime>,
     /// When a code was last mailed, by address.
     mailed_at: HashMap<String, SystemTime>,
+    haste: Option<Haste>,
+}
+
+/// What somebody does not wait out, where the target wants to be left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// The time after a wrong code (`numbers.code_cooldown`).
+    WithCodes,
+    /// The time after a mail (`numbers.mail_cooldown`).
+    WithMails,
 }
 
 impl Life {
@@ -52,6 +62,9 @@ impl Life {
         let mut memory = self.memory();
         memory.wrong_codes = if right { 0 } else { memory.wrong_codes.saturating_add(1) };
         memory.last_code_at = Some(now);
+        if right && self.world.target.numbers.mail_cooldown_ends_with_code {
+            memory.mailed_at.clear();
+        }
     }
 
     /// A code was asked for, which is mailed to this address.
@@ -60,16 +73,28 @@ impl Life {
         self.memory().mailed_at.insert(address.to_ascii_lowercase(), now);
     }
 
+    /// From now on one of the cool-downs is not waited out, or all are.
+    pub(crate) fn hurry(&self, haste: Option<Haste>) {
+        self.memory().haste = haste;
+    }
+
     /// When a code may be tried again; `None` where it may at once.
     pub(crate) fn may_try_code_at(&self, cooldown: Cooldown) -> Option<SystemTime> {
         let memory = self.memory();
+        if memory.haste == Some(Haste::WithCodes) {
+            return None;
+        }
         let last = memory.last_code_at.filter(|_| memory.wrong_codes > 0)?;
         last.checked_add(cooldown.after(memory.wrong_codes))
     }
 
     /// When a code may be mailed again to an address; `None` where it may at once.
     pub(crate) fn may_mail_at(&self, address: &str, cooldown: Duration) -> Option<SystemTime> {
-        self.memory().mailed_at.get(&address.to_ascii_lowercase())?.checked_add(cooldown)
+        let memory = self.memory();
+        if memory.haste == Some(Haste::WithMails) {
+            return None;
+        }
+        memory.mailed_at.get(&address.to_ascii_lowercase())?.checked_add(cooldown)
     }
 
     /// Lets time pass for the target; in real time where its clock cannot be moved.

@@ -10,6 +10,7 @@ pub mod control;
 mod description;
 pub mod draft;
 mod habits;
+pub mod hook;
 pub mod mailbox;
 pub mod office;
 mod person;
@@ -22,6 +23,7 @@ mod visitor;
 pub mod walk;
 pub mod world;
 
+pub use habits::Haste;
 pub use person::Person;
 pub use trouble::Trouble;
 pub use visitor::{AskedChange, Mailed, Seen, SkipBox, Started, Visitor};

@@ -1,5 +1,5 @@
 //! Who waits for which mail: the [`Mailbox`] trait, the mails and positions it speaks of, its own in-memory form
-//! ([`Arrivals`]) and what a mail says once it is decoded ([`Letter`]).
+//! ([`Arrivals`]), a foreign one ([`Mailpit`]) and what a mail says once it is decoded ([`Letter`]).
 //!
 //! Nothing here speaks SMTP (that is `sink/`), and nothing here looks for codes in a text: how a code is written is a
 //! matter of the target's profile.
@@ -16,10 +16,12 @@ mod arrivals;
 mod charset;
 mod encoded_words;
 mod letter;
+mod mailpit;
 mod particulars;
 
 pub use arrivals::{Arrivals, ArrivalsCounts, ArrivalsLimits};
 pub use letter::{Letter, Problem};
+pub use mailpit::{Mailpit, MailpitSettings};
 pub use particulars::{Attachment, Contact, Particulars};
 
 /// A source of mail in which a person can wait for what is sent to them.
@@ -113,4 +115,17 @@ pub enum MailboxError {
     /// The sink behind the mailbox was shut down, so what is waited for will never come.
     #[error("the mailbox is closed: its sink was shut down")]
     Closed,
+    /// The mailbox of somebody else could not be asked.
+    #[error("the mailbox cannot be asked (`{url}`): {reason}")]
+    Source {
+        /// What was asked for.
+        url: String,
+        /// What happened instead.
+        reason: String,
+    },
+    /// Mails may have gone from the mailbox before they were seen, so that what did not come may have come.
+    #[error(
+        "mails may have gone from the mailbox unseen: it was emptied, or threw old ones away, while a mail was waited for"
+    )]
+    Gap,
 }

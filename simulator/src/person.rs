@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::account::{Account, AccountKey};
 use crate::browser::{Browser, UserAgent, Witness};
 use crate::clock::{Seat, Time};
-use crate::habits::Habits;
+use crate::habits::{Habits, Haste};
 use crate::mailbox::Mark;
 use crate::office::{Office, OfficeError, Procedure};
 use crate::recorder::Recorder;
@@ -72,6 +72,10 @@ impl Life {
 
 impl Person {
     pub(crate) fn new(world: Arc<World>, name: String, clock: PersonClock, recorder: Arc<dyn Recorder>) -> Person {
+        // A header of the profile's goes with every request that is kept as evidence.
+        for secret in &world.target.secrets {
+            recorder.secret("secret", secret);
+        }
         let life = Life { world, recorder, name, accounts: Mutex::default(), clock, habits: Habits::default() };
         Person { life: Arc::new(life) }
     }
@@ -141,6 +145,11 @@ impl Person {
         }
     }
 
+    /// From now on one of the cool-downs that the profile declares is not waited out, to see what the target does; `None`: all are.
+    pub fn hurry(&self, haste: Option<Haste>) {
+        self.life.hurry(haste);
+    }
+
     /// The same account under the address that was registered in place of its own: from now on its clock is moved by that name.
     pub fn moved(&self, account: &Account, new_address: &str) -> Account {
         let moved = account.at(new_address);
@@ -156,7 +165,7 @@ impl Person {
     /// # Errors
     /// When there is no office that can be driven, or it did not take the request.
     pub async fn ask_the_office(&self, account: &Account, new_address: &str) -> Result<Procedure, Trouble> {
-        Ok(self.office()?.request(&account.key, new_address).await?)
+        Ok(self.office()?.request(account, new_address).await?)
     }
 
     /// Proves at the office who they are. Says from when on the new address is in force.

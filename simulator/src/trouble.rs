@@ -124,9 +124,13 @@ impl Trouble {
             self,
             Trouble::Means(_)
                 | Trouble::Driver(DriverError::StepMissing(_))
-                | Trouble::Clock(ClockError::NoMeans | ClockError::Global | ClockError::Past { .. })
+                | Trouble::Clock(
+                    ClockError::NoMeans | ClockError::Global | ClockError::Past { .. } | ClockError::TooLong { .. }
+                )
                 | Trouble::Office(OfficeError::NoMeans)
-                | Trouble::Account(AccountError::NoMeans(_) | AccountError::UsedUp { .. })
+                | Trouble::Account(
+                    AccountError::NoMeans(_) | AccountError::UsedUp { .. } | AccountError::NoPair { .. }
+                )
         )
     }
 }

@@ -19,8 +19,10 @@ use crate::trouble::Trouble;
 mod address;
 mod doing;
 mod password;
+mod sent;
 
 pub use address::AskedChange;
+use sent::SentAt;
 
 /// A person at one of their browsers.
 pub struct Visitor {
@@ -29,10 +31,14 @@ pub struct Visitor {
     portal: Portal,
     /// The account it signs in to.
     account: Option<Account>,
+    /// What the page that is open was recognised as.
+    shown: Option<Screen>,
     /// What it has taken from answers.
     taken: Taken,
     /// What the present step was begun with.
     intent: doing::Intent,
+    /// When the request was sent that the last step was about.
+    sent_at: Option<SentAt>,
     /// Whether the story will ask for the skip.
     will_skip: bool,
     /// Whether the present step sets a password that the story did not choose.
@@ -55,7 +61,7 @@ pub struct Started {
     pub seen: Seen,
     /// The mailbox's position before it.
     pub mark: Mark,
-    sent_at: Instant,
+    sent_at: SentAt,
     mailed: Option<Mailed>,
 }
 
@@ -121,8 +127,10 @@ impl Visitor {
             browser,
             portal,
             account: None,
+            shown: None,
             taken: Taken::new(),
             intent: doing::Intent::default(),
+            sent_at: None,
             will_skip: false,
             new_password_is_ours: false,
         }
@@ -167,8 +175,7 @@ impl Visitor {
     pub async fn try_password(&mut self, account: &Account) -> Result<Seen, Trouble> {
         self.signs_in_to(account);
         let password = self.life.password_of(account);
-        let vars = Vars { address: &account.key.address, password: &password, ..Vars::default() };
-        self.look(Step::SubmitPassword, vars, SkipBox::Unticked).await
+        self.look(Step::SubmitPassword, Vars { password: &password, ..account.vars() }, SkipBox::Unticked).await
     }
 
     /// Does a step; a screen that the profile does not know ends the story.
@@ -201,12 +208,12 @@ impl Visitor {
         self.plain(Step::OpenSignIn).await
     }
 
-    /// Sends ID and password on the sign-in screen.
+    /// Sends the account's ID, with this password, on the sign-in screen.
     ///
     /// # Errors
     /// As every step.
-    pub async fn submit_password(&mut self, address: &str, password: &str) -> Result<Seen, Trouble> {
-        self.act(Step::SubmitPassword, Vars { address, password, ..Vars::default() }, SkipBox::Unticked).await
+    pub async fn submit_password(&mut self, account: &Account, password: &str) -> Result<Seen, Trouble> {
+        self.act(Step::SubmitPassword, Vars { password, ..account.vars() }, SkipBox::Unticked).await
     }
 
     /// Starts a sign-in: opens the screen, sends the account's ID and password and, where a code is asked, waits for its mail. So
@@ -230,8 +237,8 @@ impl Visitor {
         self.signs_in_to(account);
         let mark = self.life.world.mailbox.mark().await?;
         let opened = self.open_sign_in().await?;
-        let sent_at = Instant::now();
-        let submitted = self.submit_password(&account.key.address, &self.life.password_of(account)).await;
+        let password = self.life.password_of(account);
+        let submitted = self.submit_password(account, &password).await;
         let seen = match submitted {
             // That a page of another kind lacks the form says less than what page it is.
             Err(Trouble::Driver(DriverError::Form { .. })) if !opened.is(Screen::SignIn) => {
@@ -240,7 +247,7 @@ impl Visitor {
             }
             submitted => submitted?,
         };
-        Ok(Started { seen, mark, sent_at, mailed: None })
+        Ok(Started { seen, mark, sent_at: self.sent_at.unwrap_or_else(SentAt::now), mailed: None })
     }
 
     /// Starts a sign-in with a request that the story alters before it is sent, without waiting for a mail; the outcome may be
@@ -256,11 +263,9 @@ impl Visitor {
         let mark = self.life.world.mailbox.mark().await?;
         self.signs_in_to(account);
         self.open_sign_in().await?;
-        let vars = Vars { address: &account.key.address, password: &account.password, ..Vars::default() };
-        let request = alter(self.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?);
-        let sent_at = Instant::now();
+        let request = alter(self.prepare(Step::SubmitPassword, account.vars(), SkipBox::Unticked)?);
         let seen = self.send(Step::SubmitPassword, request).await?;
-        Ok(Started { seen, mark, sent_at, mailed: None })
+        Ok(Started { seen, mark, sent_at: self.sent_at.unwrap_or_else(SentAt::now), mailed: None })
     }
 
     /// The code of a sign-in that was started.
@@ -283,7 +288,7 @@ impl Visitor {
     async fn note_mail(
         &self,
         kind: &'static str,
-        sent_at: Instant,
+        sent_at: SentAt,
         mailed: impl Future<Output = Result<Mailed, Trouble>>,
     ) -> Result<Mailed, Trouble> {
         let recorder = &self.life.recorder;
@@ -292,7 +297,7 @@ impl Visitor {
         match &mailed {
             Ok(mailed) => {
                 recorder.secret(kind, &mailed.code);
-                recorder.mail_came(&mailed.mail, sent_at.elapsed());
+                recorder.mail_came(&mailed.mail, sent_at.until(&mailed.mail));
             }
             Err(Trouble::NoMail { .. }) => recorder.mail_never_came(),
             Err(_) => {}
@@ -426,6 +431,12 @@ impl Visitor {
         for name in names.iter().filter(|name| target.is_session_cookie(name)) {
             self.browser.jar_mut().remove(name);
         }
+    }
+
+    /// What this browser has learnt from the target and no stranger knows: the values taken from answers, and those of its cookies.
+    pub fn learnt(&self) -> Vec<String> {
+        let cookies = self.browser.jar().cookies(self.now()).map(|cookie| cookie.value().into_owned());
+        self.taken.values().cloned().chain(cookies).filter(|value| !value.is_empty()).collect()
     }
 
     /// Puts a cookie into this browser in place of its own of that name.

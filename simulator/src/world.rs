@@ -74,6 +74,8 @@ pub struct Casting {
     pub starts_at: Option<SystemTime>,
     /// Whether their clock runs while the story goes on; else it stands until it is moved, where the target can do that.
     pub running: bool,
+    /// Whether an additional account will be wanted under theirs (FAQ-15).
+    pub with_additional: bool,
     /// Their story's seat, where the target has one clock for all (see [`World::seats`]).
     pub seat: Option<Arc<Seat>>,
 }
@@ -142,10 +144,12 @@ impl World {
                 None => self.cast(*portal, &casting)?,
                 Some(timeline) => self.cast_now(timeline, *portal),
             };
+            let main = Wanted { with_additional: *accounts > 1, ..main };
             let address = main.account.key.address.clone();
             let additional = (1..*accounts).map(|_| Wanted {
                 account: self.draw(*portal),
                 main: Some(address.clone()),
+                with_additional: false,
                 starts_at: main.starts_at,
                 frozen: main.frozen,
             });
@@ -172,14 +176,17 @@ impl World {
         person
     }
 
-    /// So many people at once, for load: one account each, clocks running.
+    /// So many people at once, for load: one account each, clocks running. For each the portal, and whether an additional account will
+    /// be wanted under theirs.
     ///
     /// # Errors
     /// When there are not enough accounts.
-    pub async fn crowd(self: &Arc<Self>, portals: &[Portal]) -> Result<Vec<Account>, Trouble> {
-        let casting = Casting { running: true, ..Casting::default() };
-        let wanted =
-            portals.iter().map(|portal| Ok(self.cast(*portal, &casting)?.0)).collect::<Result<_, Trouble>>()?;
+    pub async fn crowd(self: &Arc<Self>, people: &[(Portal, bool)]) -> Result<Vec<Account>, Trouble> {
+        let wanted = people.iter().map(|(portal, with_additional)| {
+            let casting = Casting { running: true, with_additional: *with_additional, ..Casting::default() };
+            Ok(self.cast(*portal, &casting)?.0)
+        });
+        let wanted = wanted.collect::<Result<_, Trouble>>()?;
         Ok(self.accounts.provide(wanted).await?)
     }
 
@@ -202,10 +209,12 @@ impl World {
         let wanted = Wanted {
             account: Account {
                 key: AccountKey { portal: main.key.portal, address: address(&particulars.mailbox) },
+                id: String::new(),
                 password: particulars.password,
                 name: main.name.clone(),
             },
             main: Some(main.key.address.clone()),
+            with_additional: false,
             starts_at: (starts && self.accounts.can_start_at()).then(|| time.now()),
             frozen: time.is_frozen(),
         };
@@ -229,7 +238,9 @@ impl World {
         let start = casting.starts_at.unwrap_or_else(present);
         let chosen = frozen || casting.starts_at.is_some();
         let time = if chosen { Time::starting_at(start, frozen) } else { Time::REAL };
-        let wanted = Wanted { account: self.draw(portal), main: None, starts_at: chosen.then_some(start), frozen };
+        let with_additional = self.with_additional(casting.with_additional);
+        let starts_at = chosen.then_some(start);
+        let wanted = Wanted { account: self.draw(portal), main: None, with_additional, starts_at, frozen };
         Ok((wanted, time))
     }
 
@@ -247,6 +258,7 @@ impl World {
         }
         self.wait_for(&seat, casting.starts_at.unwrap_or(timeline.regular_from())).await?;
         let (wanted, _) = self.cast_now(timeline, portal);
+        let wanted = Wanted { with_additional: self.with_additional(casting.with_additional), ..wanted };
         Ok((wanted, PersonClock::Shared(seat)))
     }
 
@@ -254,13 +266,20 @@ impl World {
     fn cast_now(&self, timeline: &Timeline, portal: Portal) -> (Wanted, Time) {
         let time = timeline.time();
         let starts_at = self.accounts.can_start_at().then(|| time.now());
-        (Wanted { account: self.draw(portal), main: None, starts_at, frozen: time.is_frozen() }, time)
+        let (account, frozen) = (self.draw(portal), time.is_frozen());
+        (Wanted { account, main: None, with_additional: false, starts_at, frozen }, time)
+    }
+
+    /// Where there are no additional accounts, a story that needs one has a main account all the same, and says then what is missing.
+    fn with_additional(&self, wanted: bool) -> bool {
+        wanted && self.accounts.has_additional()
     }
 
     fn draw(&self, portal: Portal) -> Account {
         let particulars = self.population.draw();
         Account {
             key: AccountKey { portal, address: address(&particulars.mailbox) },
+            id: String::new(),
             password: particulars.password,
             name: particulars.name,
         }

@@ -80,6 +80,17 @@ async fn redirects_keep_or_change_the_method_by_their_status() {
 }
 
 #[tokio::test]
+async fn a_redirect_that_is_not_followed_leaves_the_page_open_and_any_other_answer_opens() {
+    let site = Site::start().await;
+    let (mut browser, _) = browser();
+    let unfollowed = |path: &str| Request { follows_redirects: false, ..Request::get(site.url(path)) };
+    let answer = browser.navigate(unfollowed("/form"), "look", NOW).await.unwrap();
+    assert_eq!((answer.status, browser.current().unwrap().url.path()), (200, "/form"));
+    let answer = browser.navigate(unfollowed("/sign-in"), "look", NOW).await.unwrap();
+    assert_eq!((answer.status, browser.current().unwrap().url.path()), (302, "/form"));
+}
+
+#[tokio::test]
 async fn redirects_that_lead_nowhere_are_told_apart() {
     let site = Site::start().await;
     let (mut browser, witness) = browser();

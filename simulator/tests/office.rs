@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sekisho_rules::Portal;
-use sekisho_simulator::account::AccountKey;
+use sekisho_simulator::account::{Account, AccountKey};
 use sekisho_simulator::browser::Network;
 use sekisho_simulator::control::ControlClient;
 use sekisho_simulator::office::{Office, Procedure};
@@ -27,8 +27,9 @@ async fn office(answer: &'static [u8]) -> ControlClient {
     ControlClient::new(control, &Arc::new(Network::new(limits()).unwrap()))
 }
 
-fn somebody() -> AccountKey {
-    AccountKey { portal: Portal::Seeker, address: "old@people.sekisho.test".to_owned() }
+fn somebody() -> Account {
+    let key = AccountKey { portal: Portal::Seeker, address: "old@people.sekisho.test".to_owned() };
+    Account { key, id: "ID-7".to_owned(), password: "p".to_owned(), name: "佐藤 花子".to_owned() }
 }
 
 async fn request(answer: &'static [u8]) -> Result<Procedure, String> {

@@ -135,7 +135,7 @@ impl Accounts for Obliging {
 
 #[async_trait]
 impl Office for Obliging {
-    async fn request(&self, _: &AccountKey, _: &str) -> Result<Procedure, OfficeError> {
+    async fn request(&self, _: &Account, _: &str) -> Result<Procedure, OfficeError> {
         Ok(Procedure("1".to_owned()))
     }
 

@@ -18,13 +18,24 @@ pub enum Thing {
     Program(&'static str),
     /// Any font with Japanese letters: without one the widths that tests measure are those of empty boxes.
     JapaneseFont,
+    /// A module of Python's that Debian keeps in a package of its own.
+    PythonModule(&'static str),
 }
 
-/// What the browser tests need. All other tests need nothing beside Rust.
+/// What the browser tests need.
 pub const BROWSER: [Need; 3] = [
     Need { thing: Thing::Program("chromium"), package: "chromium" },
     Need { thing: Thing::Program("chromedriver"), package: "chromium-driver" },
     Need { thing: Thing::JapaneseFont, package: "fonts-noto-cjk" },
+];
+
+/// What the tests of foreign systems need: Python with its environments, and what moves a program's clock. All other tests need nothing
+/// beside Rust.
+pub const FOREIGN: [Need; 3] = [
+    Need { thing: Thing::Program("python3"), package: "python3" },
+    // `venv` itself is there always; what it needs to install anything is not.
+    Need { thing: Thing::PythonModule("ensurepip"), package: "python3-venv" },
+    Need { thing: Thing::Program("faketime"), package: "faketime" },
 ];
 
 impl fmt::Display for Thing {
@@ -32,6 +43,7 @@ impl fmt::Display for Thing {
         match self {
             Self::Program(name) => write!(out, "`{name}`"),
             Self::JapaneseFont => out.write_str("a Japanese font"),
+            Self::PythonModule(name) => write!(out, "Python's module `{name}`"),
         }
     }
 }
@@ -73,7 +85,7 @@ pub fn installation(missing: &[&Need], machine: Machine) -> Result<Vec<Step>, No
 #[derive(Debug, thiserror::Error)]
 #[error(
     "this chore needs {things}: {reason}\n\n\
-     hint: install by hand (on Debian: `apt-get install {packages}`), or leave the browser tests out by `--rust-only`"
+     hint: install by hand (on Debian: `apt-get install {packages}`), or leave out by `--rust-only` the tests that need them"
 )]
 pub struct NotInstallable {
     things: String,
@@ -90,7 +102,10 @@ impl NotInstallable {
 
     /// apt-get said it was done, but what is needed is still not to be found.
     pub fn still_missing(missing: &[&Need]) -> Self {
-        Self::new(missing, "their packages are installed, but the search path or fontconfig does not lead there")
+        Self::new(
+            missing,
+            "their packages are installed, but the search path, fontconfig or Python does not lead there",
+        )
     }
 }
 
@@ -112,6 +127,7 @@ mod tests {
         assert_eq!(missing(&BROWSER, |thing| thing != Thing::Program("chromedriver")), [&BROWSER[1]]);
         assert_eq!(missing(&BROWSER, |thing| thing != Thing::JapaneseFont), [&BROWSER[2]]);
         assert_eq!(missing(&BROWSER, |_| false).len(), BROWSER.len());
+        assert_eq!(missing(&FOREIGN, |thing| !matches!(thing, Thing::PythonModule(_))), [&FOREIGN[1]]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The project's own chores, run as `cargo xtask`.
 //!
-//! [`plan`] says which commands a chore consists of, [`mod@fuzz`] how the server is fuzzed, [`debian`] and [`npm`] what the browser tests need; all are pure. [`step`] runs one command. What the project's code must be like is not checked here but by its tests and lints.
+//! [`plan`] says which commands a chore consists of, [`mod@fuzz`] how the server is fuzzed, [`debian`] and [`npm`] what the tests need that drive a browser or a foreign system; all are pure. [`step`] runs one command. What the project's code must be like is not checked here but by its tests and lints.
 
 mod debian;
 mod fuzz;
@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::debian::{Machine, Need, Thing};
 use crate::fuzz::FuzzOptions;
-use crate::plan::{Browsers, Tools};
+use crate::plan::{Others, Tools};
 use crate::step::{Step, StepFailed};
 
 fn main() -> ExitCode {
@@ -53,7 +53,8 @@ enum Chore {
     ///
     /// The browser tests drive Chromium: where `chromium`, `chromedriver` or a Japanese font is missing, it is installed by
     /// apt-get (as root or by a sudo that asks no password). axe-core, which judges accessibility, comes by npm into
-    /// `target/npm`. Where that can't be done, this says what is missing and fails: nothing is skipped in silence. Tests run by cargo-nextest where it is installed, else by `cargo test`; doc tests run too.
+    /// `target/npm`. Foreign systems need Python and faketime, which are installed likewise; what they are made of comes by pip
+    /// into `target/foreign`. Where that can't be done, this says what is missing and fails: nothing is skipped in silence. Tests run by cargo-nextest where it is installed, else by `cargo test`; doc tests run too.
     Test(TestOptions),
     /// Check the format, clippy and the docs with warnings denied, and the dependencies where cargo-deny is installed
     Lint,
@@ -82,7 +83,7 @@ enum Chore {
 
 #[derive(Args, Default)]
 struct TestOptions {
-    /// Leave out the tests that drive a browser, and need nothing but Rust
+    /// Leave out the tests that drive a browser or a foreign system, and need nothing but Rust
     #[arg(long)]
     rust_only: bool,
     /// Run only tests whose names contain one of these
@@ -120,14 +121,15 @@ enum ChoreFailed {
 }
 
 fn test(options: &TestOptions) -> Result<(), ChoreFailed> {
-    let browsers = if options.rust_only { Browsers::LeftOut } else { Browsers::Driven };
-    if browsers == Browsers::Driven {
+    let others = if options.rust_only { Others::LeftOut } else { Others::Driven };
+    if others == Others::Driven {
         install(&debian::BROWSER)?;
+        install(&debian::FOREIGN)?;
         install_axe()?;
     }
-    run(&plan::test(&options.filters, browsers, tools()))?;
+    run(&plan::test(&options.filters, others, tools()))?;
     if options.rust_only {
-        eprintln!("note: the browser tests were not run (`--rust-only`)");
+        eprintln!("note: the tests of browsers and of foreign systems were not run (`--rust-only`)");
     }
     Ok(())
 }
@@ -254,6 +256,11 @@ fn is_there(thing: Thing) -> bool {
         Thing::JapaneseFont => {
             let fonts = Command::new("fc-list").arg(":lang=ja").stderr(Stdio::null()).output();
             fonts.is_ok_and(|fonts| !fonts.stdout.trim_ascii().is_empty())
+        }
+        Thing::PythonModule(name) => {
+            let imported =
+                Command::new("python3").args(["-c", &format!("import {name}")]).stderr(Stdio::null()).output();
+            imported.is_ok_and(|answer| answer.status.success())
         }
     }
 }

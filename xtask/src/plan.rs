@@ -9,6 +9,8 @@ use crate::step::Step;
 
 /// All tests that drive a browser live in a module of this name, so both test runners can leave them out in the same way.
 const BROWSER_MODULE: &str = "in_chromium::";
+/// And all that start a foreign system in one of this name.
+const FOREIGN_MODULE: &str = "in_foreign_systems::";
 
 /// Which helpful, not indispensable programs are installed.
 #[derive(Clone, Copy)]
@@ -17,23 +19,26 @@ pub struct Tools {
     pub deny: bool,
 }
 
+/// What is driven beside our own programs: browsers and foreign systems.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Browsers {
+pub enum Others {
     Driven,
     LeftOut,
 }
 
 /// The tests whose names contain one of `filters` (all when there is none), and the doc tests, which nextest doesn't run.
-pub fn test(filters: &[String], browsers: Browsers, tools: Tools) -> Vec<Step> {
+pub fn test(filters: &[String], others: Others, tools: Tools) -> Vec<Step> {
     let tests = match tools.nextest {
         true => Step::new("cargo", ["nextest", "run", "--workspace"]),
         false => Step::new("cargo", ["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]),
     };
     let doc_tests = Step::new("cargo", ["test", "--workspace", "--doc"]);
     let selection = |step: Step| filters.iter().fold(step.arg("--"), |step, filter| step.arg(filter));
-    let tests = match browsers {
-        Browsers::Driven => selection(tests),
-        Browsers::LeftOut => selection(tests).arg("--skip").arg(BROWSER_MODULE),
+    let tests = match others {
+        Others::Driven => selection(tests),
+        Others::LeftOut => [BROWSER_MODULE, FOREIGN_MODULE]
+            .iter()
+            .fold(selection(tests), |step, module| step.arg("--skip").arg(*module)),
     };
     vec![tests, selection(doc_tests)]
 }
@@ -122,7 +127,7 @@ mod tests {
     #[test]
     fn all_tests_and_doc_tests_run() {
         assert_eq!(
-            read(&test(&[], Browsers::Driven, ALL)),
+            read(&test(&[], Others::Driven, ALL)),
             ["cargo nextest run --workspace --", "cargo test --workspace --doc --"]
         );
     }
@@ -130,35 +135,48 @@ mod tests {
     #[test]
     fn without_nextest_the_same_tests_run() {
         assert_eq!(
-            read(&test(&[], Browsers::Driven, NONE)),
+            read(&test(&[], Others::Driven, NONE)),
             ["cargo test --workspace --lib --bins --tests --no-fail-fast --", "cargo test --workspace --doc --"]
         );
     }
 
     #[test]
-    fn rust_only_leaves_out_the_browser_and_nothing_else() {
+    fn rust_only_leaves_out_browsers_and_foreign_systems_and_nothing_else() {
         for tools in [ALL, NONE] {
-            let with = read(&test(&["skip".to_owned()], Browsers::Driven, tools));
-            let without = read(&test(&["skip".to_owned()], Browsers::LeftOut, tools));
-            assert_eq!(without[0], format!("{} --skip in_chromium::", with[0]));
+            let with = read(&test(&["skip".to_owned()], Others::Driven, tools));
+            let without = read(&test(&["skip".to_owned()], Others::LeftOut, tools));
+            assert_eq!(without[0], format!("{} --skip in_chromium:: --skip in_foreign_systems::", with[0]));
             assert_eq!(without[1], with[1]);
         }
+    }
+
+    /// How many tests stand in the files of this folder.
+    fn tests_in(folder: &Path) -> usize {
+        let files = std::fs::read_dir(folder).expect("the tests").map(|entry| entry.expect("a file").path());
+        let sources = files.filter(|file| file.extension().is_some_and(|end| end == "rs"));
+        let texts = sources.map(|file| std::fs::read_to_string(file).expect("a source"));
+        texts.map(|text| text.lines().filter(|line| line.contains("test]")).count()).sum()
     }
 
     /// A test outside that module would ask for Chromium although `--rust-only` was given.
     #[test]
     fn the_browser_tests_live_in_the_module_that_is_left_out() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/browser");
-        let tests = |folder: &Path| -> usize {
-            let files =
-                std::fs::read_dir(folder).expect("the browser tests").map(|entry| entry.expect("a file").path());
-            let sources = files.filter(|file| file.extension().is_some_and(|end| end == "rs"));
-            let texts = sources.map(|file| std::fs::read_to_string(file).expect("a source"));
-            texts.map(|text| text.lines().filter(|line| line.contains("test]")).count()).sum()
-        };
-        assert_eq!(tests(&folder), 0, "a test stands beside the module");
-        assert!(tests(&folder.join("in_chromium")) > 0, "no test stands in the module");
+        assert_eq!(tests_in(&folder), 0, "a test stands beside the module");
+        assert!(tests_in(&folder.join("in_chromium")) > 0, "no test stands in the module");
         assert!(include_str!("../../tests/browser/main.rs").contains("mod in_chromium {"));
+    }
+
+    /// And one that starts a foreign system would ask for Python.
+    #[test]
+    fn the_tests_of_foreign_systems_live_in_the_module_that_is_left_out() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/foreign");
+        assert!(tests_in(&folder.join("in_foreign_systems")) > 0, "no test stands in the module");
+        assert!(include_str!("../../tests/foreign/main.rs").contains("mod in_foreign_systems {"));
+        for file in ["main.rs", "system.rs", "verdicts.rs"] {
+            let text = std::fs::read_to_string(folder.join(file)).expect("a source");
+            assert!(!text.contains("test]"), "a test stands in `{file}`");
+        }
     }
 
     #[test]
@@ -174,7 +192,7 @@ mod tests {
 
     #[test]
     fn filters_reach_both_kinds_of_tests() {
-        for step in read(&test(&["faq03".to_owned(), "a b".to_owned()], Browsers::Driven, ALL)) {
+        for step in read(&test(&["faq03".to_owned(), "a b".to_owned()], Others::Driven, ALL)) {
             assert!(step.ends_with(" -- faq03 'a b'"), "{step}");
         }
     }

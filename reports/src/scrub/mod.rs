@@ -99,6 +99,9 @@ impl Scrubber {
         for violation in record.load.iter_mut().flat_map(|load| &mut load.violations) {
             scrub(&mut violation.example);
         }
+        for row in record.load.iter_mut().flat_map(|load| &mut load.broken_off) {
+            scrub(&mut row.cause);
+        }
         record
     }
 

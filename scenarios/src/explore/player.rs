@@ -160,7 +160,7 @@ impl Player {
         let who = self.accounts[account.0].clone();
         let password = if right_password { who.password.clone() } else { format!("not {}", who.password) };
         let room = &mut self.rooms[browser.0];
-        let vars = Vars { address: &who.key.address, password: &password, ..Vars::default() };
+        let vars = Vars { password: &password, ..who.vars() };
         let form = Form { step: Step::SubmitPassword, on: Shown::SignIn, vars, tick: false };
         if !room.shows(Shown::SignIn) {
             let opened = room.open(Step::OpenSignIn).await?;

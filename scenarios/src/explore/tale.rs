@@ -112,7 +112,7 @@ impl Vocabulary {
             "time that passes: no clock of single accounts can be moved, so every story is told in one instant";
         let no_additional = "additional accounts: no portal of the target has any that can be made";
         let no_change = "another address: the profile has no steps for it";
-        let numbered = "accounts of its own for every story beyond those that the profile numbers";
+        let numbered = "accounts of its own for every story beyond those that the profile numbers or lists";
         [
             (!self.moves_time, no_clock),
             (self.with_additional.is_empty(), no_additional),
@@ -122,7 +122,7 @@ impl Vocabulary {
             (!self.signs_out, "signing out: the profile has no step for it"),
             (!self.tells_status, "the skip status: the profile does not say where it stands"),
             (!self.cancels_skip, "the button that sets no skip: the profile has no step for it"),
-            (target.accounts == AccountSource::Numbered, numbered),
+            (matches!(target.accounts, AccountSource::Numbered | AccountSource::Csv), numbered),
         ]
         .into_iter()
         .filter_map(|(holds, what)| holds.then_some(what))

@@ -16,13 +16,16 @@ use rand_chacha::ChaCha8Rng;
 use sekisho_reports::record::LoadRecord;
 use sekisho_rules::Portal;
 use sekisho_simulator::Trouble;
-use sekisho_simulator::account::Account;
+use sekisho_simulator::account::{Account, Need};
+use sekisho_simulator::browser::UnderLoad;
+use sekisho_simulator::target::Target;
 use sekisho_simulator::world::World;
 use tokio_util::sync::CancellationToken;
 
 use super::health::Watch;
 use super::meter::{Meter, Progress};
 use super::mix::Mix;
+use crate::check::needs_of;
 use crate::scenario::{Portals, Scenario};
 use crate::stage::Stage;
 
@@ -83,7 +86,7 @@ struct Play {
 /// # Errors
 /// When there are no accounts, the target must not be loaded, or the engine gives up.
 pub async fn run(world: &Arc<World>, plan: &Plan, mut progress: impl FnMut(Progress)) -> Result<LoadRecord, LoadError> {
-    authorized(world)?;
+    let _guarded = authorized(world)?;
     let parts = cast(world, plan).await?;
     let meter = Arc::new(Meter::new(world.target.numbers.code_validity.0));
     let play = Arc::new(Play {
@@ -141,17 +144,12 @@ fn record(plan: &Plan, meter: &Meter, health: sekisho_reports::record::Health) -
     }
 }
 
-/// Only loopback is loaded unless the profile says, in so many words, who allowed it.
-fn authorized(world: &World) -> Result<(), LoadError> {
+/// Only this machine is loaded unless the profile says, in so many words, who allowed it. While the run goes on, every hop is asked
+/// the same: a redirect must not put a stranger under load.
+fn authorized(world: &World) -> Result<UnderLoad, LoadError> {
     let base = &world.target.base;
-    let local = match base.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    };
-    if local || world.target.authorized_by.as_ref().is_some_and(|who| !who.trim().is_empty()) {
-        return Ok(());
+    if world.network.may_load(base) {
+        return Ok(world.network.put_under_load());
     }
     Err(LoadError::NotAuthorized { host: base.host_str().unwrap_or_default().to_owned() })
 }
@@ -159,7 +157,29 @@ fn authorized(world: &World) -> Result<(), LoadError> {
 /// Gives every user a story, a portal and an account. The seed alone decides who gets what, so a run can be repeated; goose would
 /// draw for itself.
 async fn cast(world: &Arc<World>, plan: &Plan) -> Result<VecDeque<Part>, LoadError> {
-    let tellable = |scenario: &Scenario| world.target.portals.iter().any(|portal| scenario.portals.include(*portal));
+    let roles = roles(&world.target, plan)?;
+    let people: Vec<_> = roles.iter().map(|(scenario, portal)| (*portal, scenario.portals.need_pairs())).collect();
+    let accounts = world.crowd(&people).await?;
+    Ok(roles
+        .into_iter()
+        .zip(accounts)
+        .map(|((scenario, portal), account)| Part { scenario, portal, account })
+        .collect())
+}
+
+/// How many accounts the users of a plan need at least.
+///
+/// # Errors
+/// When no portal can tell the stories of the mix.
+pub fn needs(target: &Target, plan: &Plan) -> Result<Vec<Need>, LoadError> {
+    let people: Vec<_> =
+        roles(target, plan)?.iter().map(|(scenario, portal)| (*portal, scenario.portals.need_pairs())).collect();
+    Ok(needs_of(target, &people))
+}
+
+/// Every user's story and portal.
+fn roles(target: &Target, plan: &Plan) -> Result<Vec<(&'static Scenario, Portal)>, LoadError> {
+    let tellable = |scenario: &Scenario| target.portals.iter().any(|portal| scenario.portals.include(*portal));
     let stories: Vec<_> = plan.mix.stories.iter().copied().filter(|(scenario, _)| tellable(scenario)).collect();
     let total: u64 = stories.iter().map(|(_, weight)| u64::from(*weight)).sum();
     if total == 0 {
@@ -174,13 +194,11 @@ async fn cast(world: &Arc<World>, plan: &Plan) -> Result<VecDeque<Part>, LoadErr
     }
     scenarios.shuffle(&mut ChaCha8Rng::seed_from_u64(plan.seed));
     let portal_of = |place: usize, scenario: &Scenario| match scenario.portals {
-        Portals::Each | Portals::Once => world.target.portals[place % world.target.portals.len()],
+        Portals::Each | Portals::Once => target.portals[place % target.portals.len()],
         Portals::Employer => Portal::Employer,
     };
-    let portals: Vec<_> = scenarios.iter().enumerate().map(|(place, scenario)| portal_of(place, scenario)).collect();
-    let accounts = world.crowd(&portals).await?;
-    let parts = scenarios.into_iter().zip(portals).zip(accounts);
-    Ok(parts.map(|((scenario, portal), account)| Part { scenario, portal, account }).collect())
+    let roles = scenarios.into_iter().enumerate();
+    Ok(roles.map(|(place, scenario)| (scenario, portal_of(place, scenario))).collect())
 }
 
 /// How long users who have lived their story stay between two looks at the switch.
@@ -223,7 +241,10 @@ impl Play {
             return;
         }
         self.meter.begin();
-        let stage = Arc::new(Stage::for_load(self.world.clone(), part.portal, self.meter.clone(), vec![part.account]));
+        let stage = Arc::new(
+            Stage::for_load(self.world.clone(), part.portal, self.meter.clone(), vec![part.account])
+                .with_pairs(part.scenario.portals.need_pairs()),
+        );
         let outcome = AssertUnwindSafe((part.scenario.tell)(stage.clone())).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|_| Err(Trouble::ControlArm("the story itself panicked".to_owned())));
         self.meter.end(&stage, outcome);

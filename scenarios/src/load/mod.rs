@@ -6,6 +6,6 @@ mod health;
 mod meter;
 mod mix;
 
-pub use crowd::{LoadError, Plan, run};
+pub use crowd::{LoadError, Plan, needs, run};
 pub use meter::Progress;
 pub use mix::{Mix, MixError};

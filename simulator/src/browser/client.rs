@@ -4,29 +4,29 @@
 //! background task per connection, an idle browser costs its buffers only, and dropping it closes its sockets at once.
 
 use std::collections::HashMap;
-use std::future::poll_fn;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::pin;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Body;
+use http::StatusCode;
+use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
-use url::{Host, Url};
+use url::Url;
 
+use super::connection::{Connection, Failure, Received, Stream};
 use super::error::NetworkError;
-use super::site;
+use super::gate::{Gate, HeldBack, Pass};
+use super::origin::Origin;
+use super::proxy;
+use super::settings::{ClientSettings, Loadable, Pace};
 
 /// How long a resolved name is used again without asking.
 const ADDRESSES_LIVE_FOR: Duration = Duration::from_secs(60);
@@ -34,10 +34,6 @@ const ADDRESSES_LIVE_FOR: Duration = Duration::from_secs(60);
 const MAX_KEPT_CONNECTIONS: usize = 6;
 /// Header fields an answer may have.
 const MAX_HEADER_FIELDS: usize = 256;
-/// The most of a body's announced length that is allocated before any of it has come.
-const MAX_BODY_PREALLOCATION_BYTES: usize = 64 * 1024;
-/// How much of a content coding's name an error repeats.
-const MAX_CODING_CHARS: usize = 40;
 
 /// Limits and trust shared by all browsers.
 #[derive(Debug, Clone)]
@@ -52,6 +48,12 @@ pub struct NetworkConfig {
     pub max_head_bytes: usize,
     /// Largest body of an answer, in bytes.
     pub max_body_bytes: usize,
+    /// What all browsers have in common beside their kind, and the proxy.
+    pub client: ClientSettings,
+    /// How hard the target's own origins may be pressed.
+    pub pace: Pace,
+    /// Which hosts may be put under load beside this machine.
+    pub loadable: Loadable,
 }
 
 impl Default for NetworkConfig {
@@ -62,6 +64,9 @@ impl Default for NetworkConfig {
             exchange_timeout: Duration::from_secs(30),
             max_head_bytes: 64 * 1024,
             max_body_bytes: 4 * 1024 * 1024,
+            client: ClientSettings::default(),
+            pace: Pace::default(),
+            loadable: Loadable::default(),
         }
     }
 }
@@ -84,20 +89,26 @@ pub struct Network {
     tls: Arc<ClientConfig>,
     http: http1::Builder,
     addresses: Mutex<HashMap<(String, u16), Resolved>>,
+    gate: Gate,
+    /// How many load runs go on.
+    loads: AtomicUsize,
+}
+
+/// While this lives the network connects to no host that may not be put under load.
+#[derive(Debug)]
+#[must_use = "the hosts are guarded as long as this lives"]
+pub struct UnderLoad(Arc<Network>);
+
+impl Drop for UnderLoad {
+    fn drop(&mut self) {
+        self.0.loads.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 #[derive(Debug)]
 struct Resolved {
     at: Instant,
     addresses: Arc<[SocketAddr]>,
-}
-
-/// One answer as it came, with the time from the first byte sent to the last byte received.
-pub(super) struct Received {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-    pub(super) duration: Duration,
 }
 
 /// The open connections of one browser.
@@ -149,7 +160,37 @@ impl Network {
             .title_case_headers(true)
             .ignore_invalid_headers_in_responses(true)
             .allow_obsolete_multiline_headers_in_responses(true);
-        Ok(Self { config, tls: Arc::new(tls), http, addresses: Mutex::default() })
+        let gate = Gate::new(config.pace);
+        Ok(Self { config, tls: Arc::new(tls), http, addresses: Mutex::default(), gate, loads: AtomicUsize::new(0) })
+    }
+
+    /// What all browsers have in common.
+    pub(super) fn client(&self) -> &ClientSettings {
+        &self.config.client
+    }
+
+    /// How often and how long requests waited before they were sent.
+    pub fn held_back(&self) -> HeldBack {
+        self.gate.held_back()
+    }
+
+    /// Begins a load: until what this returns is dropped, every hop is asked whether its host may be put under load.
+    pub fn put_under_load(self: &Arc<Self>) -> UnderLoad {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        UnderLoad(Arc::clone(self))
+    }
+
+    /// Whether an address may be put under load: it is on this machine, or its owner agreed. Behind a proxy on another machine
+    /// `localhost` is that machine.
+    pub fn may_load(&self, url: &Url) -> bool {
+        let proxy_is_here = self.config.client.proxy.as_ref().is_none_or(|proxy| proxy.origin.is_loopback());
+        Origin::of(url)
+            .is_ok_and(|origin| origin.is_loopback() && proxy_is_here || self.config.loadable.includes(&origin.host))
+    }
+
+    /// Waits until a request to this address may be sent.
+    pub(super) async fn pass(&self, url: &Url) -> Pass {
+        if self.config.client.owns(url) { self.gate.pass().await } else { Pass::default() }
     }
 
     /// Sends one request and receives the whole answer, over a kept connection where there is one.
@@ -162,24 +203,47 @@ impl Network {
         request: http::Request<Full<Bytes>>,
     ) -> Result<Received, NetworkError> {
         let origin = Origin::of(url)?;
+        if self.loads.load(Ordering::SeqCst) > 0 && !self.may_load(url) {
+            return Err(NetworkError::NotAuthorized { host: origin.host });
+        }
+        let proxy = self.config.client.proxy.as_ref();
         let mut request = request;
-        if let Some(mut connection) = kept.take(&origin)
+        // What goes through a tunnel stays as it is.
+        let asked = proxy.filter(|_| !origin.tls);
+        if let Some(proxy) = asked {
+            proxy.address(&origin, &mut request)?;
+        }
+        let received = self.converse_over_any(kept, &origin, request).await?;
+        if let Some(proxy) = asked.filter(|_| received.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED) {
+            proxy.judge(received.status, &origin)?;
+        }
+        Ok(received)
+    }
+
+    /// One exchange over a kept connection, or over a new one.
+    async fn converse_over_any(
+        &self,
+        kept: &mut KeptConnections,
+        origin: &Origin,
+        mut request: http::Request<Full<Bytes>>,
+    ) -> Result<Received, NetworkError> {
+        if let Some(mut connection) = kept.take(origin)
             && connection.is_open().await
         {
-            match self.converse(&mut connection, &origin, request).await {
+            match self.converse(&mut connection, origin, request).await {
                 Err(Failure::Unsent(returned, _)) => request = *returned,
                 Err(Failure::Sent(error)) => return Err(error),
                 Ok(received) => {
-                    self.keep_if_open(kept, origin, connection).await;
+                    self.keep_if_open(kept, origin.clone(), connection).await;
                     return Ok(received);
                 }
             }
         }
-        let mut connection = self.connect(&origin).await?;
-        match self.converse(&mut connection, &origin, request).await {
+        let mut connection = self.connect(origin).await?;
+        match self.converse(&mut connection, origin, request).await {
             Err(Failure::Unsent(_, error) | Failure::Sent(error)) => Err(error),
             Ok(received) => {
-                self.keep_if_open(kept, origin, connection).await;
+                self.keep_if_open(kept, origin.clone(), connection).await;
                 Ok(received)
             }
         }
@@ -209,17 +273,25 @@ impl Network {
         let stream = tokio::time::timeout(limit, self.open(origin)).await.map_err(timed_out)??;
         let handshake = self.http.handshake(TokioIo::new(stream)).await;
         let (sender, connection) = handshake.map_err(|error| origin.not_http(&error))?;
-        Ok(Connection { sender, driver: Driver { connection: Box::new(connection), finished: false } })
+        Ok(Connection::new(sender, connection))
     }
 
     async fn open(&self, origin: &Origin) -> Result<Box<dyn Stream>, NetworkError> {
-        let stream = self.open_tcp(origin).await?;
+        let proxy = self.config.client.proxy.as_ref();
+        let stream = match proxy {
+            None => self.open_tcp(origin).await?,
+            Some(proxy) => self.open_tcp(&proxy.origin).await.map_err(|error| proxy::unreachable(proxy, &error))?,
+        };
         // A lone request must not wait for the acknowledgement of an earlier one. A failure here shows at the first write.
         let _ = stream.set_nodelay(true);
         if !origin.tls {
             return Ok(Box::new(stream));
         }
         let tls_error = |reason: String| NetworkError::Tls { authority: origin.authority(), reason };
+        let stream = match proxy {
+            None => stream,
+            Some(proxy) => proxy.tunnel(&self.http, stream, origin).await?,
+        };
         let bare_host = origin.host.trim_matches(['[', ']']).to_owned();
         let name = ServerName::try_from(bare_host).map_err(|error| tls_error(error.to_string()))?;
         let stream = TlsConnector::from(self.tls.clone())
@@ -262,197 +334,5 @@ impl Network {
         let addresses: Arc<[SocketAddr]> = found.collect();
         lock().insert(key, Resolved { at: Instant::now(), addresses: addresses.clone() });
         Ok(addresses)
-    }
-}
-
-/// Scheme, host and port: what a connection belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Origin {
-    tls: bool,
-    host: String,
-    port: u16,
-}
-
-impl Origin {
-    fn of(url: &Url) -> Result<Self, NetworkError> {
-        let bad = |reason: &str| NetworkError::BadRequest { url: url.to_string(), reason: reason.into() };
-        let tls = match url.scheme() {
-            "https" => true,
-            "http" => false,
-            _ => return Err(bad("only http and https addresses can be opened")),
-        };
-        let host = url.host_str().ok_or_else(|| bad("the address has no host"))?.to_owned();
-        let port = url.port_or_known_default().ok_or_else(|| bad("the address has no port"))?;
-        Ok(Self { tls, host, port })
-    }
-
-    fn authority(&self) -> String {
-        format!("{}:{}", self.host, self.port)
-    }
-
-    /// Addresses that need no resolver: IP literals, and names that always mean this machine (RFC 6761 section 6.3).
-    fn own_addresses(&self) -> Option<Arc<[SocketAddr]>> {
-        let at = |ip: IpAddr| SocketAddr::new(ip, self.port);
-        match Host::parse(&self.host).ok()? {
-            Host::Ipv4(ip) => Some([at(ip.into())].into()),
-            Host::Ipv6(ip) => Some([at(ip.into())].into()),
-            Host::Domain(name) if site::is_localhost(&name) => {
-                Some([at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into())].into())
-            }
-            Host::Domain(_) => None,
-        }
-    }
-
-    fn not_http(&self, error: &dyn std::error::Error) -> NetworkError {
-        NetworkError::NotHttp { authority: self.authority(), reason: error.to_string() }
-    }
-
-    /// What an error of hyper's means to the person who reads it.
-    fn judge(&self, error: &hyper::Error, config: &NetworkConfig) -> NetworkError {
-        if error.is_parse_too_large() {
-            return NetworkError::HeadTooLarge { authority: self.authority(), limit_bytes: config.max_head_bytes };
-        }
-        if error.is_user() {
-            return NetworkError::BadRequest { url: self.authority(), reason: error.to_string() };
-        }
-        let mut cause = std::error::Error::source(error);
-        let mut reason = error.to_string();
-        while let Some(inner) = cause {
-            use std::io::ErrorKind::{InvalidData, InvalidInput};
-            let kind = inner.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-            if matches!(kind, Some(InvalidData | InvalidInput)) {
-                return self.not_http(inner);
-            }
-            reason = inner.to_string();
-            cause = inner.source();
-        }
-        if error.is_parse() {
-            return NetworkError::NotHttp { authority: self.authority(), reason };
-        }
-        NetworkError::ClosedEarly { authority: self.authority() }
-    }
-}
-
-/// Whether a failed request may have reached the target.
-enum Failure {
-    Unsent(Box<http::Request<Full<Bytes>>>, NetworkError),
-    Sent(NetworkError),
-}
-
-/// What a connection runs on: TCP, or TLS over it.
-trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
-
-struct Connection {
-    sender: http1::SendRequest<Full<Bytes>>,
-    driver: Driver,
-}
-
-impl Connection {
-    async fn exchange(
-        &mut self,
-        origin: &Origin,
-        request: http::Request<Full<Bytes>>,
-        config: &NetworkConfig,
-    ) -> Result<Received, Failure> {
-        let Self { sender, driver } = self;
-        if let Err(error) = driver.run(sender.ready()).await {
-            return Err(Failure::Unsent(Box::new(request), origin.judge(&error, config)));
-        }
-        let sent_at = Instant::now();
-        let response = driver.run(sender.try_send_request(request)).await.map_err(|mut failure| {
-            let error = origin.judge(failure.error(), config);
-            match failure.take_message() {
-                Some(request) => Failure::Unsent(Box::new(request), error),
-                None => Failure::Sent(error),
-            }
-        })?;
-        let (parts, body) = response.into_parts();
-        if let Some(coding) = unwanted_coding(parts.status, &parts.headers) {
-            return Err(Failure::Sent(NetworkError::Coded { authority: origin.authority(), coding }));
-        }
-        let body = driver.collect(body, origin, config).await.map_err(Failure::Sent)?;
-        Ok(Received { status: parts.status, headers: parts.headers, body, duration: sent_at.elapsed() })
-    }
-
-    /// Whether another request can be sent, after looking once whether the other side has closed.
-    async fn is_open(&mut self) -> bool {
-        self.driver.turn().await;
-        !self.driver.finished && !self.sender.is_closed()
-    }
-}
-
-/// The content coding of an answer whose body would have to be decoded to be read. It was not asked for, and what is small on the wire
-/// may be without bounds once it is decoded: such a body is not looked at. A redirect is understood without its body.
-fn unwanted_coding(status: StatusCode, headers: &HeaderMap) -> Option<String> {
-    if status.is_redirection() && headers.contains_key(http::header::LOCATION) {
-        return None;
-    }
-    let lines = headers.get_all(http::header::CONTENT_ENCODING);
-    let named = lines.iter().map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
-    let codings = named.collect::<Vec<_>>().join(", ");
-    let is_plain = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
-    let unwanted = codings.split(',').any(|coding| !is_plain(coding.trim()));
-    unwanted.then(|| codings.chars().take(MAX_CODING_CHARS).collect())
-}
-
-type HttpConnection = http1::Connection<TokioIo<Box<dyn Stream>>, Full<Bytes>>;
-
-/// Drives hyper's side of a connection within the task that waits for the answer.
-struct Driver {
-    connection: Box<HttpConnection>,
-    finished: bool,
-}
-
-impl Driver {
-    /// Polls the connection along with what waits for it. Its own errors reach the waiting side through hyper.
-    async fn run<F: Future>(&mut self, waiting: F) -> F::Output {
-        let mut waiting = pin!(waiting);
-        poll_fn(|context| {
-            if let Poll::Ready(output) = waiting.as_mut().poll(context) {
-                return Poll::Ready(output);
-            }
-            if !self.finished && pin!(&mut *self.connection).poll(context).is_ready() {
-                self.finished = true;
-            }
-            waiting.as_mut().poll(context)
-        })
-        .await
-    }
-
-    /// Polls the connection once.
-    async fn turn(&mut self) {
-        poll_fn(|context| {
-            if !self.finished && pin!(&mut *self.connection).poll(context).is_ready() {
-                self.finished = true;
-            }
-            Poll::Ready(())
-        })
-        .await;
-    }
-
-    async fn collect(
-        &mut self,
-        mut body: hyper::body::Incoming,
-        origin: &Origin,
-        config: &NetworkConfig,
-    ) -> Result<Bytes, NetworkError> {
-        let limit_bytes = config.max_body_bytes;
-        let too_large = || NetworkError::BodyTooLarge { authority: origin.authority(), limit_bytes };
-        let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-        if announced > limit_bytes {
-            return Err(too_large());
-        }
-        // Copied out, so that hyper can use its own buffer again and the answer holds no more than its size.
-        let mut collected = Vec::with_capacity(announced.min(MAX_BODY_PREALLOCATION_BYTES));
-        while let Some(frame) = self.run(body.frame()).await {
-            let frame = frame.map_err(|error| origin.judge(&error, config))?;
-            let Ok(data) = frame.into_data() else { continue };
-            if collected.len() + data.len() > limit_bytes {
-                return Err(too_large());
-            }
-            collected.extend_from_slice(&data);
-        }
-        Ok(collected.into())
     }
 }

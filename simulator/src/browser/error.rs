@@ -115,4 +115,46 @@ pub enum NetworkError {
         /// The `Location` as it was sent.
         location: String,
     },
+    /// A load run must not touch this host.
+    #[error(
+        "`{host}` is not on this machine, and the profile does not say that it may be put under load (`authorized_by`, `also_authorized`)"
+    )]
+    NotAuthorized {
+        /// The host.
+        host: String,
+    },
+    /// The proxy could not be reached.
+    #[error("the proxy cannot be used: {reason}")]
+    ProxyUnreachable {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// What happened instead.
+        reason: String,
+    },
+    /// The proxy wants other credentials (407).
+    #[error("the proxy `{proxy}` {remark} (`client.proxy`)")]
+    ProxyCredentials {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// What it wants.
+        remark: &'static str,
+    },
+    /// The proxy opens no tunnel to the host.
+    #[error("the proxy `{proxy}` does not connect to `{authority}`: it answered {status}")]
+    ProxyRefused {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// Host and port of the target.
+        authority: String,
+        /// The status of its answer.
+        status: u16,
+    },
+    /// The proxy does not speak as a proxy should.
+    #[error("the proxy `{proxy}` opens no tunnel: {reason}")]
+    ProxyBroken {
+        /// Host and port of the proxy.
+        proxy: String,
+        /// What is wrong.
+        reason: String,
+    },
 }

@@ -10,7 +10,11 @@ use super::agent::UserAgent;
 use super::error::NetworkError;
 use super::jar::SiteContext;
 use super::request::{Initiator, Kind, Request};
+use super::settings::ClientSettings;
 use super::site::{is_same_origin, is_same_site, is_trustworthy};
+
+/// What a browser of somebody in Japan prefers.
+const ACCEPT_LANGUAGE: &str = "ja,en-US;q=0.9,en;q=0.8";
 
 /// A request on its way through redirects.
 #[derive(Debug)]
@@ -47,7 +51,12 @@ impl Hop {
     }
 
     /// The header fields in Chrome's order.
-    pub(super) fn headers(&self, agent: &UserAgent, cookies: Option<HeaderValue>) -> Result<HeaderMap, NetworkError> {
+    pub(super) fn headers(
+        &self,
+        agent: &UserAgent,
+        client: &ClientSettings,
+        cookies: Option<HeaderValue>,
+    ) -> Result<HeaderMap, NetworkError> {
         let mut fields = HeaderMap::with_capacity(24);
         let authority = &self.url[Position::BeforeHost..Position::AfterPort];
         fields.insert(header::HOST, self.value(authority)?);
@@ -59,7 +68,8 @@ impl Hop {
         if is_navigation && !self.method.is_safe() {
             fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=0"));
         }
-        if is_trustworthy(&self.url) {
+        let user_agent = client.user_agent(agent);
+        if is_trustworthy(&self.url) && user_agent.is_none() {
             for (name, value) in agent.client_hints {
                 fields.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
             }
@@ -73,7 +83,7 @@ impl Hop {
         if is_navigation {
             fields.insert(header::UPGRADE_INSECURE_REQUESTS, HeaderValue::from_static("1"));
         }
-        fields.insert(header::USER_AGENT, HeaderValue::from_static(agent.header));
+        fields.insert(header::USER_AGENT, user_agent.cloned().unwrap_or(HeaderValue::from_static(agent.header)));
         let accept = if is_navigation { agent.accept } else { "*/*" };
         fields.insert(header::ACCEPT, HeaderValue::from_static(accept));
         self.add_fetch_metadata(&mut fields);
@@ -81,9 +91,13 @@ impl Hop {
             fields.insert(header::REFERER, self.value(&referer)?);
         }
         fields.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        fields.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("ja,en-US;q=0.9,en;q=0.8"));
+        let language = client.accept_language.clone();
+        fields.insert(header::ACCEPT_LANGUAGE, language.unwrap_or(HeaderValue::from_static(ACCEPT_LANGUAGE)));
         if let Some(cookies) = cookies {
             fields.insert(header::COOKIE, cookies);
+        }
+        if client.owns(&self.url) {
+            fields.extend(client.headers.iter().cloned());
         }
         if self.passed.first().is_none_or(|first| is_same_origin(first, &self.url)) {
             for (place, (name, value)) in self.extra.iter().enumerate() {
@@ -248,7 +262,7 @@ mod tests {
                 Some("cross-site"),
             ),
         ] {
-            let fields = after(page, way).headers(&UserAgent::DESKTOP, None).unwrap();
+            let fields = after(page, way).headers(&UserAgent::DESKTOP, &ClientSettings::default(), None).unwrap();
             let found = ["referer", "origin", "sec-fetch-site"]
                 .map(|name| fields.get(name).map(|value| value.to_str().unwrap().to_owned()));
             assert_eq!(

@@ -1,14 +1,15 @@
 //! The browser: cookies, the current page, and navigations through redirects. Not here: sockets, and reading pages.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use http::HeaderMap;
 use http::header::SET_COOKIE;
 
 use super::agent::UserAgent;
 use super::answer::{Answer, OfferedCookie};
-use super::client::{KeptConnections, Network, Received};
+use super::client::{KeptConnections, Network};
+use super::connection::Received;
 use super::error::NetworkError;
 use super::hop::Hop;
 use super::jar::Jar;
@@ -29,6 +30,16 @@ pub struct Browser {
     refuses_cookies: bool,
     connections: KeptConnections,
     current: Option<Answer>,
+    sending: Sending,
+}
+
+/// When the last navigation was really sent.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sending {
+    /// Its first request.
+    first: Option<(Instant, SystemTime)>,
+    /// How long its requests were held back, all together.
+    held_back: Duration,
 }
 
 impl Browser {
@@ -50,6 +61,7 @@ impl Browser {
             refuses_cookies: false,
             connections: KeptConnections::default(),
             current: None,
+            sending: Sending::default(),
         }
     }
 
@@ -62,9 +74,10 @@ impl Browser {
     /// [`NetworkError`] where no complete answer came; see its variants for whose fault each is.
     pub async fn navigate(&mut self, request: Request, step: &str, now: SystemTime) -> Result<Answer, NetworkError> {
         let begun = Instant::now();
+        self.sending = Sending::default();
         let mut offered = Vec::new();
         let follows = request.follows_redirects;
-        let shows = follows && request.kind == Kind::Navigation;
+        let kind = request.kind;
         let mut hop = Hop::first(request);
         loop {
             let received = self.exchange(&hop, step, now).await?;
@@ -78,10 +91,10 @@ impl Browser {
                     url: hop.url,
                     redirects: hop.passed,
                     cookies: offered,
-                    duration_us: microseconds(begun),
+                    duration_us: microseconds(begun.elapsed().saturating_sub(self.sending.held_back)),
                 };
-                // What a script fetches is not shown: the page stays open.
-                if shows {
+                // What a script fetches is not shown, and a redirect is nothing to be shown: the page stays open.
+                if kind == Kind::Navigation && (follows || !received.status.is_redirection()) {
                     self.current = Some(answer.clone());
                 }
                 return Ok(answer);
@@ -96,6 +109,16 @@ impl Browser {
     /// What the last navigation ended with.
     pub fn current(&self) -> Option<&Answer> {
         self.current.as_ref()
+    }
+
+    /// How long the last navigation was held back before its requests were sent (see [`super::Pace`]): the harness's time, not the target's.
+    pub fn held_back(&self) -> Duration {
+        self.sending.held_back
+    }
+
+    /// When the first request of the last navigation was sent, by two clocks; `None` where none was.
+    pub fn sent_at(&self) -> Option<(Instant, SystemTime)> {
+        self.sending.first
     }
 
     /// Which of the person's browsers this is.
@@ -141,14 +164,17 @@ impl Browser {
     /// Sends one hop and shows it to the witness.
     async fn exchange(&mut self, hop: &Hop, step: &str, now: SystemTime) -> Result<Received, NetworkError> {
         let cookies = if self.refuses_cookies { None } else { self.jar.header(&hop.url, hop.site_context(), now) };
-        let headers = hop.headers(&self.agent, cookies)?;
+        let headers = hop.headers(&self.agent, self.network.client(), cookies)?;
         let request = hop.to_request(headers.clone())?;
-        let started_at = SystemTime::now();
-        let begun = Instant::now();
+        let asked = Instant::now();
+        let _pass = self.network.pass(&hop.url).await;
+        let (begun, started_at) = (Instant::now(), SystemTime::now());
+        self.sending.held_back += begun.duration_since(asked);
+        self.sending.first.get_or_insert((begun, started_at));
         let outcome = self.network.exchange(&mut self.connections, &hop.url, request).await;
         let duration_us = match &outcome {
             Ok(received) => u64::try_from(received.duration.as_micros()).unwrap_or(u64::MAX),
-            Err(_) => microseconds(begun),
+            Err(_) => microseconds(begun.elapsed()),
         };
         self.witness.exchange(&ExchangeView {
             started_at,
@@ -178,6 +204,6 @@ impl Browser {
     }
 }
 
-fn microseconds(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+fn microseconds(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
 }

@@ -52,6 +52,22 @@ pub enum ClockError {
         /// What the clock shows.
         shown: jiff::Timestamp,
     },
+    /// Real time passes, and the profile lets nobody wait so long.
+    #[error("the story would have to wait {} s at one go, and `clock.longest_wait` is {} s", wanted.as_secs_f64().ceil(), longest.as_secs_f64())]
+    TooLong {
+        /// How long it would have to wait.
+        wanted: Duration,
+        /// The longest that is waited.
+        longest: Duration,
+    },
+    /// The file that says what the clock shows cannot be used.
+    #[error("the clock's file `{path}`: {message}")]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// A story waited twice at once, or after its end. Our bug.
     #[error("a story waits for one instant at a time, and not after its end")]
     Seat,

@@ -4,15 +4,17 @@
 //!
 //! What lives here knows no story and judges nothing.
 
+mod drivers;
 mod means;
 mod seat;
 mod time;
 mod timeline;
 
+pub use drivers::{Beginning, ClockFile, ClockMeans, clock_of_accounts, one_clock};
 pub use means::{Clock, ClockError, GlobalClock, Immovable, Shared};
 pub use seat::Seat;
 pub use time::{Offset, Time};
-pub use timeline::Timeline;
+pub use timeline::{Pace, Timeline};
 
 #[cfg(test)]
 pub use means::{MockClock, MockGlobalClock};

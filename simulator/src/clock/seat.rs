@@ -20,13 +20,16 @@ pub struct Seat {
     waits: AtomicBool,
     /// For how long, of real time, its holder has waited.
     waited: Mutex<Duration>,
+    /// Since when its holder waits, while they do.
+    waits_since: Mutex<Option<Instant>>,
     left: AtomicBool,
 }
 
 impl Seat {
     pub(super) fn taken(order: Arc<Order>, slots: Arc<Semaphore>) -> Seat {
         let (waits, left) = (AtomicBool::new(false), AtomicBool::new(false));
-        Seat { order, slots, slot: Mutex::default(), waits, waited: Mutex::default(), left }
+        let (waited, waits_since) = (Mutex::default(), Mutex::default());
+        Seat { order, slots, slot: Mutex::default(), waits, waited, waits_since, left }
     }
 
     /// What the clock shows.
@@ -55,16 +58,17 @@ impl Seat {
             return Err(ClockError::Seat);
         }
         drop(self.slot.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let begun = Instant::now();
+        let _counts = Counts::begin(self);
         let outcome = self.order.wait_until(at).await;
         self.begin().await;
-        *self.waited.lock().unwrap_or_else(PoisonError::into_inner) += begun.elapsed();
         outcome
     }
 
-    /// For how long, of real time, the story has waited for the clock so far.
+    /// For how long, of real time, the story has waited for the clock so far, with the wait that it is in.
     pub fn waited(&self) -> Duration {
-        *self.waited.lock().unwrap_or_else(PoisonError::into_inner)
+        let since = *self.waits_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = *self.waited.lock().unwrap_or_else(PoisonError::into_inner);
+        over + since.map(|since| since.elapsed()).unwrap_or_default()
     }
 
     /// Gives the seat up; more than once does no harm.
@@ -79,6 +83,24 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         self.leave();
+    }
+}
+
+/// A wait that counts, until this is dropped.
+struct Counts<'a>(&'a Seat);
+
+impl<'a> Counts<'a> {
+    fn begin(seat: &'a Seat) -> Counts<'a> {
+        *seat.waits_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Counts(seat)
+    }
+}
+
+impl Drop for Counts<'_> {
+    fn drop(&mut self) {
+        let since = self.0.waits_since.lock().unwrap_or_else(PoisonError::into_inner).take();
+        *self.0.waited.lock().unwrap_or_else(PoisonError::into_inner) +=
+            since.map(|since| since.elapsed()).unwrap_or_default();
     }
 }
 

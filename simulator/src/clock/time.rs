@@ -49,6 +49,23 @@ impl Time {
         matches!(self, Time::Frozen(_))
     }
 
+    /// The same clock, at a whole multiple of a grain from real time, or standing at one: what is told to a target in seconds must be
+    /// whole seconds.
+    #[must_use]
+    pub fn in_whole(self, grain: Duration) -> Time {
+        let excess = |span: Duration| {
+            let over = span.as_nanos() % grain.as_nanos().max(1);
+            Duration::from_nanos(u64::try_from(over).unwrap_or_default())
+        };
+        match self {
+            Time::Frozen(at) => {
+                Time::Frozen(at - excess(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()))
+            }
+            Time::Running(Offset::Ahead(ahead)) => Time::Running(Offset::Ahead(ahead - excess(ahead))),
+            Time::Running(Offset::Behind(behind)) => Time::Running(Offset::Behind(behind - excess(behind))),
+        }
+    }
+
     /// The same clock, moved forward.
     #[must_use]
     pub fn advanced(self, by: Duration) -> Time {

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::{ClockError, GlobalClock, Seat, Time};
 
 /// How long one move of the target's clock may take, in real time. A program that has to be started for it takes a few seconds.
-const MOVE_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const MOVE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The target's one clock, and who waits for what.
 ///
@@ -26,8 +26,15 @@ impl Timeline {
     /// A timeline on which the clock shows `start` now. Stories that do not say when they begin do so at `regular_from`, or at once
     /// where that is past. Must be called within a runtime.
     pub fn new(clock: Arc<dyn GlobalClock>, start: Time, regular_from: SystemTime) -> Timeline {
+        Timeline::at_pace(Pace::default(), clock, start, regular_from)
+    }
+
+    /// The same for a clock that is moved in a way of its own.
+    pub fn at_pace(pace: Pace, clock: Arc<dyn GlobalClock>, start: Time, regular_from: SystemTime) -> Timeline {
+        let start = start.in_whole(pace.grain);
         let order = Arc::new(Order {
             clock,
+            pace,
             state: Mutex::new(State { time: start, seats: 0, waiting: BTreeMap::new(), next: 0, broken: None }),
             moving: tokio::sync::Mutex::new(()),
             changed: Notify::new(),
@@ -62,9 +69,27 @@ impl Drop for Timeline {
     }
 }
 
+/// How a clock is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// What every move is a multiple of: targets are told whole milliseconds, or whole seconds.
+    pub grain: Duration,
+    /// How long, in real time, the target needs until it goes by a move.
+    pub settle: Duration,
+    /// Where it is not moved at all, but real time passes: how long a story waits at one go.
+    pub longest_wait: Option<Duration>,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace { grain: Duration::from_millis(1), settle: Duration::ZERO, longest_wait: None }
+    }
+}
+
 /// What seats and mover share.
 pub(super) struct Order {
     clock: Arc<dyn GlobalClock>,
+    pace: Pace,
     state: Mutex<State>,
     /// Held while the clock is moved.
     moving: tokio::sync::Mutex<()>,
@@ -124,8 +149,13 @@ impl Order {
             if let Some(error) = &state.broken {
                 return Err(error.clone());
             }
-            if at <= state.time.now() {
+            let now = state.time.now();
+            if at <= now {
                 return Ok(());
+            }
+            let wanted = at.duration_since(now).unwrap_or_default();
+            if let Some(longest) = self.pace.longest_wait.filter(|longest| wanted > *longest) {
+                return Err(ClockError::TooLong { wanted, longest });
             }
             let turn = (at, state.next);
             state.next += 1;
@@ -150,7 +180,7 @@ impl Order {
     /// that no story that ends takes a move down with it.
     async fn keep(self: Arc<Self>) {
         loop {
-            if self.state().next_jump().is_some() {
+            if self.pace.longest_wait.is_none() && self.state().next_jump().is_some() {
                 self.jump().await;
                 continue;
             }
@@ -180,15 +210,19 @@ impl Order {
         let (to, by) = {
             let mut state = self.state();
             let Some(at) = state.next_jump() else { return };
-            let by = whole_millis(at.duration_since(state.time.now()).unwrap_or_default());
+            let by = in_whole(at.duration_since(state.time.now()).unwrap_or_default(), self.pace.grain);
             if by.is_zero() {
                 return state.wake_due();
             }
             (state.time.advanced(by), by)
         };
         let moved = tokio::time::timeout(MOVE_PATIENCE, self.clock.advance_all(to, by)).await;
+        let moved = moved.unwrap_or(Err(ClockError::TooSlow { seconds: MOVE_PATIENCE.as_secs() }));
+        if moved.is_ok() && !self.pace.settle.is_zero() {
+            tokio::time::sleep(self.pace.settle).await;
+        }
         let mut state = self.state();
-        match moved.unwrap_or(Err(ClockError::TooSlow { seconds: MOVE_PATIENCE.as_secs() })) {
+        match moved {
             Ok(()) => {
                 state.time = to;
                 state.wake_due();
@@ -198,9 +232,10 @@ impl Order {
     }
 }
 
-/// Rounded up: targets are told whole milliseconds, and none may be woken before its instant.
-fn whole_millis(span: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(span.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
+/// Rounded up to whole grains: none may be woken before its instant.
+pub(super) fn in_whole(span: Duration, grain: Duration) -> Duration {
+    let grain = grain.as_nanos().max(1);
+    Duration::from_nanos(u64::try_from(span.as_nanos().div_ceil(grain) * grain).unwrap_or(u64::MAX))
 }
 
 /// Somebody waits, until this is dropped.

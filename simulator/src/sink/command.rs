@@ -18,6 +18,8 @@ pub(super) enum Command {
     Mail { line: String, smtputf8: bool, size: Option<u64>, ascii: bool },
     /// RCPT.
     Rcpt { line: String, ascii: bool },
+    /// STARTTLS: not for `mailin`, which would want to see to it itself.
+    Starttls,
     /// Any other command, for `mailin` as it stands.
     Other { line: String },
 }
@@ -40,11 +42,12 @@ impl Command {
             ("HELO", false) => other(format!("HELO {}\r\n", first_word(argument))),
             ("MAIL", _) => mail(argument),
             ("RCPT", _) => rcpt(argument),
-            ("DATA" | "RSET" | "QUIT", false) => Err(reply(501, "No parameters allowed")),
+            ("STARTTLS", true) => Ok(Command::Starttls),
+            ("DATA" | "RSET" | "QUIT" | "STARTTLS", false) => Err(reply(501, "No parameters allowed")),
             ("DATA" | "RSET" | "QUIT", true) | ("NOOP", _) => other(format!("{verb}\r\n")),
             ("VRFY", true) => Err(reply(501, "Name missing")),
             ("VRFY", false) => other(format!("VRFY {argument}\r\n")),
-            ("AUTH" | "STARTTLS" | "BDAT" | "EXPN" | "HELP", _) => Err(reply(502, "Command not implemented")),
+            ("AUTH" | "BDAT" | "EXPN" | "HELP", _) => Err(reply(502, "Command not implemented")),
             _ => Err(reply(500, "Command not recognized")),
         }
     }
@@ -199,7 +202,7 @@ mod tests {
             ("MAIL FROM:<a@b> SIZE=x", 501),
             ("RCPT TO:<>", 501),
             ("RCPT FROM:<a@b>", 501),
-            ("STARTTLS", 502),
+            ("STARTTLS now", 501),
             ("AUTH PLAIN AAAA", 502),
             ("MAIL FROM:<a@b> RET=FULL", 555),
             ("MAIL FROM:<a@b> BODY=BINARYMIME", 555),

@@ -98,6 +98,11 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         &mut self.stream
     }
 
+    /// The stream itself. What was read ahead is thrown away.
+    pub(super) fn into_stream(self) -> R {
+        self.stream
+    }
+
     /// Returns once the client has gone; while it stays and keeps sending, reads only as far ahead as the bounds allow.
     /// Safe to cancel.
     pub(super) async fn gone(&mut self) {

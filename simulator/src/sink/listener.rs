@@ -45,6 +45,9 @@ pub(super) async fn serve(listener: TcpListener, office: Arc<Office>) {
 fn receive(stream: TcpStream, peer: SocketAddr, office: &Arc<Office>, conversations: &mut JoinSet<()>) {
     if office.tally.open_connections.load(Ordering::Relaxed) >= office.limits.connections {
         count(&office.tally.turned_away);
+        if office.tls.as_ref().is_some_and(|tls| tls.from_the_start) {
+            return;
+        }
         // A new socket has room for this; a client that does not hear it sees the end of the connection.
         let _ = stream.into_std().and_then(|mut stream| stream.write(b"421 Too many connections\r\n"));
         return;

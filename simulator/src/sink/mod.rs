@@ -13,7 +13,7 @@
 //! - it counts a connection at its first HELO;
 //! - it can't be stopped: after a shutdown it answers 421, and keeps its port until the process ends.
 //!
-//! Neither offers TLS or AUTH. Nothing here parses mail: that is for whoever reads it (`mailbox::Letter`).
+//! Only the asynchronous one offers TLS ([`SinkTls`]); neither offers AUTH. Nothing here parses mail: that is for whoever reads it (`mailbox::Letter`).
 
 use std::{
     io,
@@ -40,9 +40,12 @@ mod line;
 mod listener;
 mod session;
 mod threaded;
+mod tls;
 
 use delivery::Delivery;
 pub use faults::{Delay, Fault, Faults, MAX_DELAY};
+use tls::Tls;
+pub use tls::{ShownCertificate, SinkCertificate, SinkTls, SinkTlsError};
 
 /// The name by which the sink greets its clients.
 const NAME: &str = "sekisho.localhost";
@@ -51,12 +54,14 @@ const NAME: &str = "sekisho.localhost";
 const BACKLOG: u32 = 4096;
 
 /// How a sink is set up. The default listens on a free port of the loopback interface.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SinkConfig {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The front end.
     pub engine: Engine,
+    /// Whether TLS is spoken.
+    pub tls: SinkTls,
     /// What a client may ask for.
     pub limits: SinkLimits,
     /// How much mail is held.
@@ -70,6 +75,7 @@ impl Default for SinkConfig {
         SinkConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             engine: Engine::Async,
+            tls: SinkTls::None,
             limits: SinkLimits::default(),
             mailbox: ArrivalsLimits::default(),
             seed: 0,
@@ -144,6 +150,9 @@ pub enum SinkError {
     /// The thread of the threaded front end did not start.
     #[error("can't start the thread of the SMTP sink")]
     Thread(#[source] io::Error),
+    /// TLS can't be spoken.
+    #[error(transparent)]
+    Tls(#[from] SinkTlsError),
 }
 
 /// What a sink has done so far.
@@ -183,6 +192,10 @@ impl Sink {
     /// # Errors
     /// Where the address can't be listened on; a port in use has an error of its own.
     pub async fn start(config: SinkConfig) -> Result<Sink, SinkError> {
+        if config.tls != SinkTls::None && config.engine != Engine::Async {
+            return Err(SinkTlsError::Threaded.into());
+        }
+        let tls = Tls::prepare(&config.tls, config.listen.ip())?;
         let listener = listen(config.listen).map_err(|source| match source.kind() {
             io::ErrorKind::AddrInUse => SinkError::PortInUse(config.listen),
             _ => SinkError::Listen { address: config.listen, source },
@@ -197,7 +210,7 @@ impl Sink {
             stop: stop.clone(),
             delayed_bytes: Arc::default(),
         };
-        let office = Arc::new(Office { limits: config.limits, delivery, stop, tally: Tally::default() });
+        let office = Arc::new(Office { limits: config.limits, tls, delivery, stop, tally: Tally::default() });
         let server = match config.engine {
             Engine::Async => Some(tokio::spawn(listener::serve(listener, Arc::clone(&office)))),
             Engine::Threaded { pool } => {
@@ -213,6 +226,11 @@ impl Sink {
     /// Where the sink listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate it shows; `None` where it speaks no TLS.
+    pub fn certificate(&self) -> Option<&ShownCertificate> {
+        self.office.tls.as_ref().map(|tls| &tls.shown)
     }
 
     /// The mailbox that all mail goes to.
@@ -265,6 +283,7 @@ impl Drop for Sink {
 #[derive(Debug)]
 struct Office {
     limits: SinkLimits,
+    tls: Option<Tls>,
     delivery: Delivery,
     stop: CancellationToken,
     tally: Tally,

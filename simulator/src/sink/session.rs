@@ -21,21 +21,37 @@ const MAX_HELD_ANSWERS_BYTES: usize = 16 * 1024;
 /// Talks to one client until either side ends it.
 ///
 /// # Errors
-/// Where the connection fails, or the client does not take its answers in time.
+/// Where the connection fails, TLS is not agreed on, or the client does not take its answers in time.
 pub(super) async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     peer: IpAddr,
     office: Arc<Office>,
 ) -> io::Result<()> {
-    let deferred = Arc::new(Deferred::default());
-    let clerk = Clerk::deferring(Arc::clone(&office), Arc::clone(&deferred));
-    let session = SessionBuilder::new(NAME).build(peer, Guarded::new(clerk, Arc::clone(&office)));
-    let mut conversation = Conversation {
-        reader: LineReader::new(stream, office.limits.line_bytes),
-        answers: Vec::new(),
-        dialogue: Dialogue { session, deferred, office, in_data: false, smtputf8: false, commands: 0, errors: 0 },
-    };
-    conversation.run().await
+    let end = Instant::now() + office.limits.session;
+    match &office.tls {
+        Some(tls) if tls.from_the_start => {
+            let stream = tls.accept(stream).await?;
+            Conversation::new(stream, peer, &office, true).greet().run(end).await?;
+        }
+        tls => {
+            let conversation = Conversation::new(stream, peer, &office, false).greet();
+            let (Some(rest), Some(tls)) = (conversation.run(end).await?, tls) else { return Ok(()) };
+            // RFC 3207 section 4.2: what was said before is forgotten, and there is no second greeting. What the client sent behind
+            // STARTTLS went with the reader: it may be somebody else's, put in to be taken for what comes through TLS.
+            let stream = tls.accept(rest.stream).await?;
+            let mut conversation = Conversation::new(stream, peer, &office, true);
+            (conversation.dialogue.commands, conversation.dialogue.errors) = (rest.commands, rest.errors);
+            conversation.run(end).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What is left of a conversation that goes on in TLS.
+struct Rest<S> {
+    stream: S,
+    commands: u32,
+    errors: u32,
 }
 
 struct Conversation<S> {
@@ -45,9 +61,34 @@ struct Conversation<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
-    async fn run(&mut self) -> io::Result<()> {
-        let end = Instant::now() + self.dialogue.office.limits.session;
+    fn new(stream: S, peer: IpAddr, office: &Arc<Office>, secure: bool) -> Self {
+        let deferred = Arc::new(Deferred::default());
+        let clerk = Clerk::deferring(Arc::clone(office), Arc::clone(&deferred));
+        let session = SessionBuilder::new(NAME).build(peer, Guarded::new(clerk, Arc::clone(office)));
+        let office = Arc::clone(office);
+        Conversation {
+            reader: LineReader::new(stream, office.limits.line_bytes),
+            answers: Vec::new(),
+            dialogue: Dialogue {
+                session,
+                deferred,
+                office,
+                secure,
+                in_data: false,
+                smtputf8: false,
+                commands: 0,
+                errors: 0,
+            },
+        }
+    }
+
+    fn greet(mut self) -> Self {
         self.answers.extend(Answer::from(self.dialogue.session.greeting()).text);
+        self
+    }
+
+    /// Says and hears until the conversation is over; what is left of it where it shall go on in TLS.
+    async fn run(mut self, end: Instant) -> io::Result<Option<Rest<S>>> {
         loop {
             let line = match self.reader.buffered() {
                 Some(line) if self.answers.len() < MAX_HELD_ANSWERS_BYTES => line,
@@ -59,18 +100,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<S> {
                     self.flush().await?;
                     match self.next_line(end).await? {
                         Some(line) => line,
-                        None => return Ok(()),
+                        None => return Ok(None),
                     }
                 }
             };
             let Some(answer) = self.dialogue.answer(line) else { continue };
             let pause = self.dialogue.deferred.take_pause();
             if !pause.is_zero() && !self.wait(pause, end).await? {
-                return Ok(());
+                return Ok(None);
             }
             self.answers.extend(answer.text);
-            if answer.close {
-                return self.close().await;
+            match answer.then {
+                Then::GoOn => {}
+                Then::Close => {
+                    self.close().await?;
+                    return Ok(None);
+                }
+                Then::Secure => {
+                    self.flush().await?;
+                    let Dialogue { commands, errors, .. } = self.dialogue;
+                    return Ok(Some(Rest { stream: self.reader.into_stream(), commands, errors }));
+                }
             }
         }
     }
@@ -120,6 +170,8 @@ struct Dialogue {
     session: Session<Guarded<Clerk>>,
     deferred: Arc<Deferred>,
     office: Arc<Office>,
+    /// Whether it goes on in TLS.
+    secure: bool,
     in_data: bool,
     smtputf8: bool,
     commands: u32,
@@ -142,7 +194,7 @@ impl Dialogue {
         self.commands += 1;
         self.errors += u32::from(matches!(answer.code, 500..=504 | 555));
         let limits = &self.office.limits;
-        if answer.close {
+        if answer.then == Then::Close {
             Some(answer)
         } else if self.errors > limits.errors {
             Some(reply(421, "Too many errors").into())
@@ -175,6 +227,13 @@ impl Dialogue {
                 let response = self.session.process(line.as_bytes());
                 if response.code == 250 { self.extensions() } else { response.into() }
             }
+            Command::Starttls => match &self.office.tls {
+                Some(tls) if !tls.from_the_start && !self.secure => {
+                    Answer { then: Then::Secure, ..reply(220, "Ready to start TLS").into() }
+                }
+                Some(_) => reply(503, "TLS is spoken already").into(),
+                None => reply(502, "Command not implemented").into(),
+            },
             Command::Mail { ascii: false, smtputf8: false, .. } => reply(553, "Address needs SMTPUTF8").into(),
             Command::Mail { size: Some(size), .. } if size > self.office.limits.message_bytes as u64 => {
                 reply(552, "Mail too big").into()
@@ -198,9 +257,10 @@ impl Dialogue {
     /// Our own answer to EHLO: `mailin` offers 8BITMIME only.
     fn extensions(&self) -> Answer {
         let size = self.office.limits.message_bytes;
+        let starttls = if self.office.tls.is_some() && !self.secure { "250-STARTTLS\r\n" } else { "" };
         let text =
-            format!("250-{NAME}\r\n250-PIPELINING\r\n250-SIZE {size}\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n").into_bytes();
-        Answer { text, code: 250, close: false }
+            format!("250-{NAME}\r\n250-PIPELINING\r\n250-SIZE {size}\r\n250-8BITMIME\r\n{starttls}250 SMTPUTF8\r\n");
+        Answer { text: text.into_bytes(), code: 250, then: Then::GoOn }
     }
 }
 
@@ -208,7 +268,15 @@ impl Dialogue {
 struct Answer {
     text: Vec<u8>,
     code: u16,
-    close: bool,
+    then: Then,
+}
+
+/// How a conversation goes on after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Then {
+    GoOn,
+    Close,
+    Secure,
 }
 
 impl From<Response> for Answer {
@@ -216,7 +284,8 @@ impl From<Response> for Answer {
         let mut text = Vec::new();
         // Writing into memory does not fail.
         let _ = response.write_to(&mut text);
-        Answer { text, code: response.code, close: response.action == Action::Close }
+        let then = if response.action == Action::Close { Then::Close } else { Then::GoOn };
+        Answer { text, code: response.code, then }
     }
 }
 

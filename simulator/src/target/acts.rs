@@ -143,6 +143,16 @@ impl CompiledAct {
         in_body || self.only.is_some() || self.has(|hole| *hole == Hole::Skip)
     }
 
+    /// Whether it is a form or a link of a page.
+    pub(super) fn needs_page(&self) -> bool {
+        matches!(self.kind, ActKind::Form(_) | ActKind::Follow(_))
+    }
+
+    /// Whether it carries JSON.
+    pub(super) fn sends_json(&self) -> bool {
+        matches!(&self.kind, ActKind::Own(OwnAct { body: OwnBody::Json { .. }, .. }))
+    }
+
     /// Whether it puts this in anywhere.
     pub(super) fn has(&self, wanted: impl Fn(&Hole) -> bool + Copy) -> bool {
         let any = |all: &[(String, Template)]| all.iter().any(|(_, template)| template.has(wanted));

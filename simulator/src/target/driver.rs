@@ -135,6 +135,16 @@ impl Target {
         self.ways(portal).ways.get(&step).is_some_and(CompiledWay::asks_for_skip)
     }
 
+    /// Whether the request that a step is about stands on a page, as a form or a link; where it does not, any browser can make it up.
+    pub fn needs_page(&self, portal: Portal, step: Step) -> bool {
+        self.ways(portal).ways.get(&step).is_some_and(|way| way.acts[way.main].needs_page())
+    }
+
+    /// Whether the request that a step is about carries JSON.
+    pub fn sends_json(&self, portal: Portal, step: Step) -> bool {
+        self.ways(portal).ways.get(&step).is_some_and(|way| way.acts[way.main].sends_json())
+    }
+
     /// Whether a step changes the password, so that it needs a new one.
     pub(crate) fn takes_new_password(&self, portal: Portal, step: Step) -> bool {
         self.ways(portal).ways.get(&step).is_some_and(|way| way.has(|hole| *hole == Hole::NewPassword))
@@ -207,6 +217,11 @@ impl Target {
 
     /// The code in a mail; `None` where it is no code mail.
     pub fn code_in(&self, letter: &Letter) -> Option<String> {
+        let subject = |wanted: &Regex| letter.subject.as_ref().is_some_and(|subject| wanted.is_match(subject));
+        let sender = |wanted: &Regex| letter.from.iter().any(|address| wanted.is_match(address));
+        if !self.mail_subject.as_ref().is_none_or(subject) || !self.mail_from.as_ref().is_none_or(sender) {
+            return None;
+        }
         self.find_in(letter, &self.mail_code)
     }
 
@@ -226,7 +241,10 @@ impl Target {
             MailPart::Subject => letter.subject.as_deref()?,
             MailPart::Html => letter.html.as_deref()?,
         };
-        expression.captures(text)?.get(1).map(|found| found.as_str().to_owned())
+        let found = expression.captures(text)?;
+        let named = found.name("code").or_else(|| found.name("number"));
+        let value = named.or_else(|| found.iter().skip(1).flatten().next())?;
+        Some(value.as_str().to_owned())
     }
 
     /// The fields that a step fills in, with their values; empty where the profile has no such step. For forms that are forged
@@ -245,6 +263,12 @@ impl Target {
     /// Whether a cookie of this name holds a session.
     pub fn is_session_cookie(&self, name: &str) -> bool {
         self.session_cookie.is_match(name)
+    }
+
+    /// Whether a cookie of this name is there for scripts to read, as the profile declares; those of session and skip never are.
+    pub fn is_script_cookie(&self, name: &str) -> bool {
+        let declared = self.script_cookie.as_ref().is_some_and(|names| names.is_match(name));
+        declared && !self.is_session_cookie(name) && !self.is_skip_cookie(name)
     }
 
     /// The expression that finds a code in a mail.

@@ -14,15 +14,16 @@ mod status;
 mod template;
 mod vocabulary;
 
-pub use compile::{Advice, Control, Examined, GlobalClockSettings, Loading, Target};
+pub(crate) use compile::AccountMeans;
+pub use compile::{Advice, Control, Examined, GlobalClockSettings, Loading, MailArrival, Target};
 pub use driver::{Asking, DriverError, Status};
 pub use error::ProfileError;
 pub use nearest::NearMiss;
 pub use profile::{
-    AccountSource, ClockDriver, ClockScope, Cooldown, Limit, Limits, Numbers, OfficeDriver, Policies, Profile,
-    SkipsAfter, Span, Superseded,
+    AccountSource, ClockDriver, ClockScope, Cooldown, Limit, Limits, Numbers, OfficeDriver, Personal, Policies,
+    Profile, SkipsAfter, Span, Superseded,
 };
 pub use scope::{Taken, Vars};
 pub use template::Unfilled;
-pub(crate) use template::{Fill, Hole};
+pub(crate) use template::{Fill, Hole, Nothing, Secret, Since, Template, Unit};
 pub use vocabulary::{Screen, Step};

@@ -71,8 +71,10 @@ pub(crate) enum Place {
     Account,
     /// In a command that makes an account.
     NewAccount,
-    /// In the means that move a clock.
+    /// In the means that move the one clock of a target.
     Clock,
+    /// In the means that move the clock of one account.
+    AccountClock,
     /// In the means that drive the office.
     Office,
     /// Where nothing in particular is known: headers of all requests, the proxy, the reset.
@@ -80,8 +82,15 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) const ALL: [Place; 6] =
-        [Place::Step, Place::Account, Place::NewAccount, Place::Clock, Place::Office, Place::Plain];
+    pub(crate) const ALL: [Place; 7] = [
+        Place::Step,
+        Place::Account,
+        Place::NewAccount,
+        Place::Clock,
+        Place::AccountClock,
+        Place::Office,
+        Place::Plain,
+    ];
 }
 
 /// The placeholders of each place, by name.
@@ -119,6 +128,12 @@ fn known(place: Place) -> Vec<(&'static str, Hole)> {
             ("instant", Hole::Instant),
             ("local_instant", Hole::LocalInstant),
             ("unix_seconds", Hole::UnixSeconds),
+        ],
+        Place::AccountClock => vec![
+            ("portal", Hole::Portal),
+            ("address", Hole::Address),
+            ("by_seconds", Hole::Moved(LastMove, Seconds)),
+            ("by_ms", Hole::Moved(LastMove, Milliseconds)),
         ],
         Place::Office => {
             let mut all = account();
@@ -226,6 +241,16 @@ impl Template {
     /// Whether a hole of this kind stands in it.
     pub(crate) fn has(&self, wanted: impl Fn(&Hole) -> bool) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Hole(hole) if wanted(hole)))
+    }
+
+    /// A regular expression for what the template can become: `hole` gives that of a hole.
+    pub(crate) fn expression(&self, hole: impl Fn(&Hole) -> &'static str) -> String {
+        let of = |piece: &Piece| match piece {
+            Piece::Text(text) => regex::escape(text),
+            Piece::Secret(secret) => regex::escape(&secret.0),
+            Piece::Hole(found) => hole(found).to_owned(),
+        };
+        self.0.iter().map(of).collect()
     }
 
     /// The hole, where it is all there is.
@@ -401,7 +426,7 @@ mod tests {
 
     #[test]
     fn unknown_holes_are_named_and_the_nearest_is_suggested() {
-        for place in [Place::Step, Place::Account, Place::Clock, Place::Plain, Place::Office, Place::NewAccount] {
+        for place in Place::ALL {
             assert!(parse("{porta}", place).unwrap_err().contains("{porta}"));
             assert!(parse("{number:x}", place).is_err());
             assert!(parse("half {open", place).is_err());

@@ -1,9 +1,8 @@
 //! The steps by which somebody changes the registered address, and the mails that tell which address is registered.
 
-use std::time::Instant;
-
 use futures::future::{FutureExt, select_all};
 
+use super::sent::SentAt;
 use super::{Mailed, Seen, SkipBox, Started, Visitor};
 use crate::mailbox::Mark;
 use crate::target::{Screen, Step, Target, Vars};
@@ -42,7 +41,7 @@ impl Visitor {
     /// When it does not come in the time the profile gives.
     pub async fn confirmation_number(&self, new_address: &str, after: Mark) -> Result<Mailed, Trouble> {
         let mailed = self.first_mail_after(new_address, after, "confirmation", Target::confirmation_in);
-        self.note_mail("confirmation", Instant::now(), mailed).await
+        self.note_mail("confirmation", SentAt::now(), mailed).await
     }
 
     /// Sends the number that confirms the new address.

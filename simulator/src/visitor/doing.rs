@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::sent::SentAt;
 use super::{Seen, SkipBox, Visitor};
 use crate::account::Account;
 use crate::browser::{Answer, Request};
+use crate::clock::ClockError;
 use crate::target::{Asking, DriverError, Screen, Step, Taken, Vars};
 use crate::trouble::Trouble;
 
@@ -51,6 +53,11 @@ impl Visitor {
     /// Says that this story will ask for the skip with the code, for targets that want to know it when the password is sent.
     pub fn will_ask_for_skip(&mut self, will: bool) {
         self.will_skip = will;
+    }
+
+    /// Whether the page that is open was recognised as this screen.
+    pub fn shows(&self, screen: Screen) -> bool {
+        self.shown == Some(screen)
     }
 
     /// Does a step whose outcome may be anything, also a screen that the profile does not know.
@@ -106,10 +113,13 @@ impl Visitor {
     ) -> Result<Seen, Trouble> {
         let world = self.life.world.clone();
         let begun = Instant::now();
+        // What the harness held back is not the target's time.
+        let mut held_back = Duration::ZERO;
         let mut last = match first {
             None => None,
             Some(request) => {
-                let answer = self.exchange(step, request, begun).await?;
+                let answer = self.exchange(step, request, begun, &mut held_back).await?;
+                self.sent_at = Some(SentAt::of(&self.browser));
                 if let Ok(way) = world.target.way(self.portal, step)
                     && let Some((_, act)) = way.acts().nth(way.main())
                 {
@@ -127,26 +137,41 @@ impl Visitor {
                 continue;
             }
             let request = self.with_asking(self.browser.current(), |asking| world.target.put_together(act, asking))?;
-            let answer = self.exchange(step, request, begun).await?;
+            let answer = self.exchange(step, request, begun, &mut held_back).await?;
+            if place == way.main() {
+                self.sent_at = Some(SentAt::of(&self.browser));
+            }
             self.taken.extend(act.gives(&answer));
             last = Some(answer);
         }
         let answer = last.ok_or(DriverError::NothingToSend(step))?;
         let screen = world.target.recognise(self.portal, Some(step), &answer);
-        self.life.recorder.step(step, begun.elapsed(), screen);
+        self.life.recorder.step(step, begun.elapsed().saturating_sub(held_back), screen);
         let seen = Seen { screen, answer };
+        // What a script fetched is not what the window shows.
+        if self.browser.current().is_some_and(|open| open.url == seen.answer.url && open.body == seen.answer.body) {
+            self.shown = screen;
+        }
         self.note(step, &seen);
         Ok(seen)
     }
 
-    async fn exchange(&mut self, step: Step, request: Request, begun: Instant) -> Result<Answer, Trouble> {
+    async fn exchange(
+        &mut self,
+        step: Step,
+        request: Request,
+        begun: Instant,
+        held_back: &mut Duration,
+    ) -> Result<Answer, Trouble> {
         let (life, now) = (self.life.clone(), self.life.now());
         let navigation = life.world.cancel.run_until_cancelled(self.browser.navigate(request, step.name(), now));
-        match navigation.await {
+        let outcome = navigation.await;
+        *held_back += self.browser.held_back();
+        match outcome {
             None => Err(Trouble::Interrupted),
             Some(Ok(answer)) => Ok(answer),
             Some(Err(error)) => {
-                life.recorder.step(step, begun.elapsed(), None);
+                life.recorder.step(step, begun.elapsed().saturating_sub(*held_back), None);
                 Err(Trouble::Network { step, error })
             }
         }
@@ -158,14 +183,18 @@ impl Visitor {
             self.life.recorder.signed_in();
         }
         match step {
-            Step::SubmitCode => self.life.note_code(seen.is_signed_in()),
+            Step::SubmitCode => {
+                self.life.note_code(seen.is_signed_in());
+                self.will_skip &= !seen.is_signed_in();
+            }
             Step::SubmitPassword if seen.asks_for_code() => self.life.note_mail(&self.intent.texts.address),
             _ => {}
         }
-        if std::mem::take(&mut self.new_password_is_ours)
+        if self.new_password_is_ours
             && changes_password(seen)
             && let Some(account) = &self.account
         {
+            self.new_password_is_ours = false;
             self.life.replace_password(account, &self.intent.texts.new_password);
         }
     }
@@ -189,7 +218,8 @@ impl Visitor {
         };
         let mut texts = Texts {
             address: or(vars.address, known.map(|account| account.key.address.clone())),
-            id: vars.id.to_owned(),
+            // Who types an address of the story's own types no ID beside it.
+            id: or(vars.id, known.filter(|_| vars.address.is_empty()).map(|account| account.id.clone())),
             password: or(vars.password, known.map(|account| self.life.password_of(account))),
             new_password: vars.new_password.to_owned(),
             name: or(vars.name, known.map(|account| account.name.clone())),
@@ -224,20 +254,27 @@ impl Visitor {
     /// `numbers.code_cooldown`): what came sooner would be refused in silence and would say nothing about the rule.
     async fn cool_down(&mut self, step: Step) -> Result<(), Trouble> {
         let numbers = &self.life.world.target.numbers;
+        let code_at = || numbers.code_cooldown.and_then(|cooldown| self.life.may_try_code_at(cooldown));
+        let mail_at = || {
+            let address = self.account.as_ref().map(|account| account.key.address.as_str());
+            numbers
+                .mail_cooldown
+                .zip(address)
+                .and_then(|(cooldown, address)| self.life.may_mail_at(address, cooldown.0))
+        };
         let until = match step {
-            Step::SubmitCode => numbers.code_cooldown.and_then(|cooldown| self.life.may_try_code_at(cooldown)),
-            Step::SubmitPassword => {
-                let address = self.account.as_ref().map(|account| account.key.address.as_str());
-                numbers
-                    .mail_cooldown
-                    .zip(address)
-                    .and_then(|(cooldown, address)| self.life.may_mail_at(address, cooldown.0))
-            }
+            Step::SubmitCode => code_at(),
+            // A target that takes no code for a while may ask for one also where a skip is set.
+            Step::SubmitPassword => code_at().max(mail_at()),
             _ => None,
         };
         match until.and_then(|until| until.duration_since(self.life.now()).ok()) {
             None | Some(Duration::ZERO) => Ok(()),
-            Some(left) => self.life.pass(left).await,
+            Some(left) => match self.life.pass(left).await {
+                // Other browsers of the same story wait too: a race goes on as it is.
+                Err(Trouble::Clock(ClockError::Seat)) => Ok(()),
+                passed => passed,
+            },
         }
     }
 

@@ -11,7 +11,7 @@ use super::observe::{Observer, Plan};
 use super::{Outcome, Stop, Walk};
 use crate::account::Account;
 use crate::person::Person;
-use crate::target::{Screen, Status, Step, Vars};
+use crate::target::{MailArrival, Screen, Status, Step, Vars};
 use crate::trouble::Trouble;
 use crate::visitor::{Seen, SkipBox, Visitor};
 use crate::world::{Casting, World};
@@ -259,12 +259,15 @@ impl Walker {
         let mut stop = Stop::of("mail", &format!("to {address}"), Outcome::AsExpected);
         if waited.code.is_none() {
             stop.outcome = Outcome::NoMail;
-            let listen = self.world.target.mail_listen;
+            let arrival = match &self.world.target.mail_arrival {
+                MailArrival::Sink { listen, .. } => format!("{listen} (`mail.listen`)"),
+                MailArrival::Mailpit(_) => "the Mailpit of `mail.url`".to_owned(),
+            };
             match &waited.mail {
                 None => {
                     stop.remarks.push(format!("no mail came within {:.1} s", waited.seconds));
                     stop.hints.push(format!(
-                        "does the target send its mail to {listen} (`mail.listen`)? if it is only slow, raise `numbers.mail_patience`"
+                        "does the target send its mail to {arrival}? if it is only slow, raise `numbers.mail_patience`"
                     ));
                 }
                 Some(_) => {

@@ -80,7 +80,7 @@ async fn all_accounts_of_a_person_move_together() {
 async fn what_the_accounts_cannot_do_is_a_missing_means() {
     let mut accounts = MockAccounts::new();
     accounts.expect_can_start_at().return_const(false);
-    accounts.expect_provide().returning(|_| Err(AccountError::UsedUp { portal: Portal::Seeker, last: 3 }));
+    accounts.expect_provide().returning(|_| Err(AccountError::UsedUp { portal: Portal::Seeker }));
     let world = world(frozen_clock(), accounts);
     let casting = Casting { starts_at: Some(SystemTime::UNIX_EPOCH), ..Casting::default() };
     for casting in [casting, Casting::default()] {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Arrivals, Shelf, cost};
-use crate::mailbox::Mail;
+use crate::mailbox::{Mail, Mark};
 
 impl Arrivals {
     /// The mails held, the newest first, from the one at `start` on, at most `limit`.
@@ -25,6 +25,13 @@ impl Arrivals {
     pub fn remove(&self, sequences: impl IntoIterator<Item = u64>) -> usize {
         let mut shelf = self.shelf();
         sequences.into_iter().filter(|sequence| shelf.remove(*sequence)).count()
+    }
+
+    /// Takes a number that no mail bears, so that positions before and behind this moment can be told apart.
+    pub fn pass_over(&self) -> Mark {
+        let mut shelf = self.shelf();
+        shelf.last_sequence += 1;
+        Mark::behind(shelf.last_sequence)
     }
 
     /// Removes all mails. Returns how many went.
@@ -54,7 +61,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::mailbox::{ArrivalsLimits, Mailbox, Mark};
+    use crate::mailbox::{ArrivalsLimits, Mailbox};
 
     fn filled() -> Arrivals {
         let arrivals = Arrivals::new(ArrivalsLimits::default());

@@ -1,5 +1,5 @@
 //! The JSON API, compatible with Mailpit's `/api/v1` where both have a path, so that helpers written for it work. What is ours:
-//! `Codes` in lists and messages, `Recipients` (the envelope) in messages, and `wait`.
+//! `Codes` and `Recipients` (the envelope) in lists and messages, and `wait`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -53,6 +53,7 @@ struct Row {
     size: usize,
     attachments: usize,
     snippet: String,
+    recipients: Vec<String>,
     codes: Vec<String>,
 }
 
@@ -304,6 +305,7 @@ impl Counter {
             size: summary.mail.raw.len(),
             attachments: summary.attachments,
             snippet: summary.snippet.clone(),
+            recipients: summary.mail.recipients.clone(),
             codes: summary.codes.clone(),
         }
     }

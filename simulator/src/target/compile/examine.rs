@@ -162,12 +162,24 @@ fn senseless(source: &Source<'_>, profile: &Profile, loading: &Loading) -> Vec<P
     if let Some(cautions) = &profile.skip.cautions {
         note(compiler.selector("skip.cautions", cautions).map(drop));
     }
-    note(compiler.numbered(profile, loading.account_offset).map(drop));
+    if let Ok(portals) = compiler.portals(&profile.portals) {
+        note(compiler.accounts(profile, &portals, loading).map(drop));
+    }
     match compiler.control(profile, loading) {
         Ok(None) => note(compiler.nothing_needs_control(profile)),
         given => note(given.map(drop)),
     }
-    note(compiler.global_clock(profile).map(drop));
+    note(compiler.mail_arrival(profile).map(drop));
+    let base = loading.base.clone().map_or_else(|| compiler.origin("base", &profile.base), Ok);
+    if let Ok(base) = base {
+        note(compiler.clock(profile, &base).map(drop));
+        note(compiler.client(profile, &base).map(drop));
+        note(compiler.loadable(profile, &base).map(drop));
+        note(compiler.office(profile, &base).map(drop));
+        if let Some(reset) = &profile.reset {
+            note(compiler.reset(reset, &base).map(drop));
+        }
+    }
     for id in profile.not_applicable.keys() {
         note(compiler.known_id(id));
     }

@@ -1,34 +1,46 @@
 //! From the profile as written to a target ready to drive: selectors, expressions and templates compiled once, and
 //! everything that can be found wrong without sending anything found here, with its line.
 
+mod account_file;
 mod accounts;
 mod advice;
+mod client;
 mod clock;
 mod examine;
+mod hook;
+mod mail;
+mod office;
+mod reset;
 mod screens;
 mod skip;
 mod steps;
 mod values;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+pub use mail::MailArrival;
 use regex::Regex;
 use sekisho_rules::Portal;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 use url::Url;
 
+use self::accounts::AccountsPlace;
 use super::acts::CompiledWay;
 use super::error::{ProfileError, Source};
 use super::marks::CompiledMark;
-use super::profile::{AccountSource, ClockDriver, Limits, MailPart, Numbers, OfficeDriver, Policies, Profile};
+use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Personal, Policies, Profile};
 use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
-use crate::browser::Selector;
+use crate::account::{AccountPool, Listed, Need, Numbered};
+use crate::browser::{ClientSettings, Loadable, Pace, Selector};
+use crate::clock::ClockMeans;
+use crate::hook::{Program, Reset};
+use crate::office::OfficeRequests;
 
 pub use advice::Advice;
 pub use examine::Examined;
@@ -52,31 +64,49 @@ pub struct Target {
     pub policies: Policies,
     /// Who allowed that it is put under load, where it is not on this machine.
     pub authorized_by: Option<String>,
+    /// What its browsers have in common beside their kind, and the proxy.
+    pub client: ClientSettings,
+    /// How hard it may be pressed.
+    pub pace: Pace,
+    /// Which hosts may be put under load beside this machine.
+    pub loadable: Loadable,
     /// PEM file of further authorities to trust.
     pub ca_file: Option<PathBuf>,
     /// Secrets of the profile, to be kept out of every report.
     pub secrets: Vec<String>,
-    /// Where our sink takes its mail.
-    pub mail_listen: SocketAddr,
+    /// Where its mails arrive.
+    pub mail_arrival: MailArrival,
     /// Its control listener.
     pub control: Option<Control>,
     /// How its clock is moved.
-    pub clock: ClockDriver,
+    pub clock: ClockMeans,
+    /// How long, in real time, it is waited for after each move of the clock.
+    pub clock_settle: Duration,
     /// Its clock, where it has one for all accounts.
     pub global_clock: Option<GlobalClockSettings>,
+    /// What puts it in its first state before a run.
+    pub reset: Option<Reset>,
     /// How the office is driven that changes an address in person.
     pub office: OfficeDriver,
+    /// The requests that drive it, where that is how it is driven.
+    pub office_requests: Option<Arc<OfficeRequests>>,
     /// Where accounts come from.
     pub accounts: AccountSource,
     /// What it does not offer: a clause or check id in lower case, and the reason.
     pub not_applicable: BTreeMap<String, String>,
-    pub(crate) numbered: Option<Numbered>,
+    pub(crate) account_means: AccountMeans,
+    accounts_place: AccountsPlace,
     pub(in crate::target) ways: Vec<(Portal, Arc<Ways>)>,
     pub(in crate::target) mail_part: MailPart,
+    pub(in crate::target) mail_subject: Option<Regex>,
+    pub(in crate::target) mail_from: Option<Regex>,
     pub(in crate::target) mail_code: Regex,
     pub(in crate::target) mail_confirmation: Option<Regex>,
     pub(in crate::target) skip_cookie: Regex,
+    /// What the cookie of a skip may hold of a person (FAQ-11a).
+    pub skip_may_hold: Vec<Personal>,
     pub(in crate::target) session_cookie: Regex,
+    pub(in crate::target) script_cookie: Option<Regex>,
     pub(in crate::target) status: Option<CompiledStatus>,
     pub(in crate::target) cautions: Option<Selector>,
 }
@@ -105,13 +135,17 @@ pub struct GlobalClockSettings {
     pub frozen: bool,
 }
 
-/// Accounts that exist already.
+/// Where accounts come from, ready to be used.
 #[derive(Debug)]
-pub(crate) struct Numbered {
-    pub(crate) address: Template,
-    pub(crate) password: Template,
-    pub(crate) first: u32,
-    pub(crate) last: u32,
+pub(crate) enum AccountMeans {
+    /// The control listener makes them.
+    Control,
+    /// They exist already and are numbered.
+    Numbered(Numbered),
+    /// They exist already and were read from a file.
+    Listed(Vec<Listed>),
+    /// A program makes them.
+    Command(Arc<Program>),
 }
 
 /// How one portal is driven.
@@ -131,10 +165,10 @@ pub struct Loading {
     pub base: Option<Url>,
     /// Replaces `[control]`.
     pub control: Option<Control>,
+    /// How many of the accounts that exist are left out, beyond those that the profile leaves out.
+    pub account_offset: u32,
     /// Replaces what `[clock]` says about one clock for all accounts.
     pub global_clock: Option<GlobalClockSettings>,
-    /// How many of the accounts that exist already are left out, so that a second run takes fresh ones.
-    pub account_offset: u32,
 }
 
 impl Target {
@@ -171,21 +205,27 @@ impl Target {
             None => compiler.origin("base", &profile.base)?,
         };
         let ways = compiler.ways_of(&profile, &portals, &base, loading.base.is_some())?;
-        let numbered = compiler.numbered(&profile, loading.account_offset)?;
+        let (account_means, accounts_place) = compiler.accounts(&profile, &portals, loading)?;
         let control = compiler.control(&profile, loading)?;
         if control.is_none() {
             compiler.nothing_needs_control(&profile)?;
         }
-        let global_clock =
-            loading.global_clock.map_or_else(|| compiler.global_clock(&profile), |given| Ok(Some(given)))?;
+        let clock = compiler.clock(&profile, &base)?;
+        let office_requests = compiler.office(&profile, &base)?;
+        let reset = profile.reset.as_ref().map(|reset| compiler.reset(reset, &base)).transpose()?;
         for (_, ways) in &ways {
             compiler.address_change(&profile, &ways.ways)?;
         }
         compiler.not_applicable(&profile)?;
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
+            client: compiler.client(&profile, &base)?,
+            pace: Compiler::pace(&profile.limits),
+            loadable: compiler.loadable(&profile, &base)?,
             base,
             portals,
+            mail_subject: compiler.condition("mail.subject", profile.mail.subject.as_ref())?,
+            mail_from: compiler.condition("mail.from", profile.mail.from.as_ref())?,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
             mail_confirmation: profile
                 .mail
@@ -193,10 +233,17 @@ impl Target {
                 .as_ref()
                 .map(|text| compiler.expression("mail.confirmation", text))
                 .transpose()?,
-            mail_listen: *profile.mail.listen.as_ref(),
+            mail_arrival: compiler.mail_arrival(&profile)?,
             mail_part: profile.mail.part,
+            skip_may_hold: profile.skip.may_hold.clone(),
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
             session_cookie: compiler.whole("skip.session_cookie", &profile.skip.session_cookie)?,
+            script_cookie: profile
+                .skip
+                .script_cookie
+                .as_ref()
+                .map(|text| compiler.whole("skip.script_cookie", text))
+                .transpose()?,
             status: match profile.skip.status {
                 None => None,
                 Some(status) => Some(compiler.status(&status)?),
@@ -219,14 +266,29 @@ impl Target {
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file.map(|file| compiler.file(&file)),
             secrets: compiler.names.secrets.values().map(|secret| secret.0.clone()).collect(),
-            clock: profile.clock.driver,
-            global_clock,
+            clock: clock.means,
+            clock_settle: clock.settle,
+            global_clock: loading.global_clock.or(clock.global),
+            reset,
             office: profile.office.driver,
+            office_requests,
             accounts: *profile.accounts.source.as_ref(),
             control,
-            numbered,
+            account_means,
+            accounts_place,
             ways,
         })
+    }
+}
+
+impl Target {
+    /// Compares the accounts that there are with what a run needs at least.
+    ///
+    /// # Errors
+    /// Where there are too few; where they are made there are always enough.
+    pub fn has_accounts_for(&self, needs: &[Need]) -> Result<(), ProfileError> {
+        let shortage = AccountPool::of(self).and_then(|pool| pool.shortage(needs));
+        shortage.map_or(Ok(()), |shortage| Err(self.accounts_place.too_few(&shortage)))
     }
 }
 
@@ -254,6 +316,15 @@ impl Compiler<'_> {
             return Err(self.source.senseless(text.span(), key, message));
         }
         Ok(regex)
+    }
+
+    /// An expression that only has to match somewhere.
+    fn condition(&self, key: &str, text: Option<&Spanned<String>>) -> Result<Option<Regex>, ProfileError> {
+        let compile = |text: &Spanned<String>| {
+            Regex::new(text.as_ref())
+                .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))
+        };
+        text.map(compile).transpose()
     }
 
     fn whole(&self, key: &str, text: &Spanned<String>) -> Result<Regex, ProfileError> {

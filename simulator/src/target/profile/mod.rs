@@ -1,7 +1,9 @@
 //! The target profile as it is written: TOML, one struct a table, nothing unknown allowed.
 
 mod accounts;
+mod client;
 mod clock;
+mod hook;
 mod mail;
 mod numbers;
 mod screens;
@@ -15,12 +17,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use accounts::{AccountSource, Accounts};
+pub use accounts::{AccountSource, Accounts, Additional};
+pub use client::Client;
 pub use clock::{Clock, ClockDriver, ClockScope, Control, Office, OfficeDriver};
-pub use mail::{Mail, MailPart};
+pub use hook::{CommandLine, HookRequest, Reset};
+pub use mail::{Mail, MailPart, MailSource, MailTls};
 pub use numbers::{Cooldown, Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
 pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks, Several};
-pub use skip::{Skip, Status};
+pub use skip::{Personal, Skip, Status};
 pub use steps::{Act, Button, Only, SentBy, Take, Way};
 pub use text::Span;
 pub use values::SecretSource;
@@ -42,6 +46,10 @@ pub struct Profile {
     /// Says, in so many words, who allowed that a host other than this machine is put under load.
     #[serde(default)]
     pub authorized_by: Option<String>,
+    /// Hosts beside that of `base` that a load may touch with the same permission, without scheme and port, e.g. `login.example.jp`;
+    /// none by default. A load run connects to no other host, wherever a redirect leads; this machine excepted.
+    #[serde(default)]
+    pub also_authorized: Vec<Spanned<String>>,
     /// Texts that other texts put in by name, as `{name}`; they may hold placeholders themselves.
     #[serde(default)]
     pub values: BTreeMap<String, Spanned<String>>,
@@ -51,6 +59,9 @@ pub struct Profile {
     /// How its certificate is trusted.
     #[serde(default)]
     pub tls: Tls,
+    /// What the browsers send and which way their requests take.
+    #[serde(default)]
+    pub client: Client,
     /// Durations and limits the target declares.
     #[serde(default)]
     pub numbers: Numbers,
@@ -60,7 +71,7 @@ pub struct Profile {
     /// What it does where the source leaves it to the target.
     #[serde(default)]
     pub policies: Policies,
-    /// How its mails are read.
+    /// Where its mails arrive, and how they are read.
     pub mail: Mail,
     /// Where a skip shows.
     pub skip: Skip,
@@ -69,6 +80,8 @@ pub struct Profile {
     /// How its clock is moved.
     #[serde(default)]
     pub clock: Clock,
+    /// What puts it in its first state before a run.
+    pub reset: Option<Reset>,
     /// The office that changes an address in person (FAQ-05), where it can be driven.
     #[serde(default)]
     pub office: Office,

@@ -1,5 +1,6 @@
 //! What the target declares: durations, limits, and what it does where the source leaves it to the target.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -18,6 +19,9 @@ pub struct Numbers {
     pub tolerance: Span,
     /// The same for the end of a skip, where it differs: a target may count calendar days.
     pub skip_tolerance: Option<Span>,
+    /// How much further off than that a boundary is probed, in the target's time: where its clock runs, the answer has to come before it. On a
+    /// clock that runs and a target that is slow, `1s` may be too short; the check is inconclusive then, and says so.
+    pub probe_room: Span,
     /// How long the number that confirms a new address is good, where the target declares it (NOTICE-4).
     pub confirmation_validity: Option<Span>,
     /// The first instant at which a code is asked (NOTICE-1).
@@ -34,6 +38,8 @@ pub struct Numbers {
     pub mail_limit: Option<Limit>,
     /// For how long after a code mail the target sends no other to the same address, in silence: nobody asks sooner.
     pub mail_cooldown: Option<Span>,
+    /// Whether a code that is accepted ends that cool-down.
+    pub mail_cooldown_ends_with_code: bool,
     /// For how long after a wrong code the target refuses every code, the right one too: nobody tries sooner.
     pub code_cooldown: Option<Cooldown>,
     /// How long, of real time, a mail that is not wanted is still waited for after the control mail came.
@@ -49,6 +55,7 @@ impl Default for Numbers {
             skip_validity: Span(Duration::from_secs(90 * 24 * 3600)),
             tolerance: Span(Duration::from_secs(2)),
             skip_tolerance: None,
+            probe_room: Span(Duration::from_secs(1)),
             confirmation_validity: None,
             go_live: Instant(jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(1_755_032_400)),
             browsers_tried: 64,
@@ -57,6 +64,7 @@ impl Default for Numbers {
             wrong_codes_limit: None,
             mail_limit: None,
             mail_cooldown: None,
+            mail_cooldown_ends_with_code: false,
             code_cooldown: None,
             quiet_time: Span(Duration::from_secs(2)),
             mail_patience: Span(Duration::from_secs(30)),
@@ -64,7 +72,8 @@ impl Default for Numbers {
     }
 }
 
-/// How long the harness waits, in real time, before it gives up and says so. None of them decides whether a target conforms.
+/// How long the harness waits, in real time, before it gives up and says so, and how hard it may press the target. None of them
+/// decides whether a target conforms.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -74,6 +83,12 @@ pub struct Limits {
     pub answer_patience: Span,
     /// For one story of a check as a whole: a target that is slow at every step must not hold a run up for hours.
     pub story_patience: Span,
+    /// Requests at once to the target's own origins, in `check`, `load` and `explore`; no limit by default. What a request waits for
+    /// its place is not counted as the target's time, except towards `story_patience`; the report says how much it was.
+    pub in_flight: Option<NonZeroU32>,
+    /// Requests per second to the target's own origins, evenly spaced, redirects included; no limit by default. Waiting is counted as
+    /// for `in_flight`.
+    pub per_second: Option<NonZeroU32>,
 }
 
 impl Default for Limits {
@@ -82,6 +97,8 @@ impl Default for Limits {
             connect_patience: Span(Duration::from_secs(10)),
             answer_patience: Span(Duration::from_secs(30)),
             story_patience: Span(Duration::from_secs(15 * 60)),
+            in_flight: None,
+            per_second: None,
         }
     }
 }

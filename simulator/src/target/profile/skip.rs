@@ -13,10 +13,28 @@ pub struct Skip {
     pub cookie: Spanned<String>,
     /// A regular expression that matches the names of cookies that hold the session.
     pub session_cookie: Spanned<String>,
+    /// A regular expression that matches the names of cookies that the target's own scripts must read, such as one with a token against
+    /// forged requests; none by default. Only they may do without `HttpOnly`.
+    pub script_cookie: Option<Spanned<String>>,
+    /// What the cookie may hold beside an id and an expiry, because whoever runs the target has decided so: FAQ-11a looks for anything else.
+    #[serde(default)]
+    pub may_hold: Vec<Personal>,
     /// Where the skip settings screen says あり or なし.
     pub status: Option<Spanned<Status>>,
     /// Selects the cautions on the skip confirmation screen (FAQ-06g).
     pub cautions: Option<Spanned<String>>,
+}
+
+/// What a cookie could hold of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Personal {
+    /// The registered address, or the part before its `@`.
+    Address,
+    /// The name.
+    Name,
+    /// The sign-in ID, where it is not the address.
+    Id,
 }
 
 /// How the skip settings screen says whether a skip exists (FAQ-13): a value at a place, or what the whole page is like.

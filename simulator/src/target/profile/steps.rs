@@ -39,8 +39,8 @@ pub struct Act {
     /// Without it a request with `json` or with a method other than GET and POST is a script's.
     #[serde(rename = "as")]
     pub sent_by: Option<SentBy>,
-    /// Whether redirects are followed, as a browser does; true where it is left out. Where they are not, the redirect is the answer, and the
-    /// page that was open stays open: for targets where a look at a closed page would end what is under way.
+    /// Whether redirects are followed, as a browser does; true where it is left out. Where they are not, a redirect is the answer, and
+    /// the page that was open stays open: for targets where a look at a closed page would end what is under way.
     pub follow_redirects: Option<bool>,
     /// With `form`: what is typed or chosen, by the name of the field, with placeholders. Fields that are not named stay as they are.
     pub fill: BTreeMap<String, Spanned<String>>,

@@ -1,0 +1,146 @@
+//! The browsers' common settings, compiled, and whom a load run may touch.
+
+use http::{HeaderName, HeaderValue};
+use toml::Spanned;
+use url::{Host, Url};
+
+use super::super::profile::{Limits, Profile};
+use super::super::template::{Nothing, Place};
+use super::{Compiler, ProfileError};
+use crate::browser::{ClientSettings, Loadable, Pace, Proxy, UserAgent};
+
+/// Header fields that cannot be given, and why or what to do instead. Those of a connection are hop-by-hop (RFC 9110 section 7.6.1).
+const REFUSED: [(&[&str], &str); 6] = [
+    (&["host", "content-length", "content-type"], "it follows from each request"),
+    (&["cookie"], "the browsers keep cookies themselves"),
+    (&["accept-encoding"], "compressed answers are not read"),
+    (&["user-agent", "accept-language"], "use `client.user_agents` or `client.accept_language`"),
+    (&["proxy-authorization"], "put name and password into `client.proxy`"),
+    (
+        &[
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+        ],
+        "it belongs to a connection, not to a request",
+    ),
+];
+
+impl Compiler<'_> {
+    pub(super) fn client(&self, profile: &Profile, base: &Url) -> Result<ClientSettings, ProfileError> {
+        let client = &profile.client;
+        let mut origins = vec![base.origin()];
+        for text in &client.origins {
+            let url = self.origin("client.origins", text)?;
+            if url.path() != "/" || url.query().is_some() {
+                let message = "an origin ends with its host or port; leave out what follows";
+                return Err(self.source.senseless(text.span(), "client.origins", message));
+            }
+            origins.push(url.origin());
+        }
+        let headers = client.headers.iter();
+        let headers =
+            headers.map(|(name, value)| self.header("client.headers", name, value)).collect::<Result<_, _>>()?;
+        let agents = &client.user_agents;
+        let kinds = [
+            (UserAgent::DESKTOP, "desktop", &agents.desktop),
+            (UserAgent::SMARTPHONE, "phone", &agents.phone),
+            (UserAgent::TABLET, "tablet", &agents.tablet),
+        ];
+        let mut user_agents = Vec::new();
+        for (kind, key, text) in kinds {
+            if let Some(text) = text {
+                user_agents.push((kind.name, self.header_value(&format!("client.user_agents.{key}"), text)?));
+            }
+        }
+        let language = client.accept_language.as_ref();
+        Ok(ClientSettings {
+            origins,
+            headers,
+            user_agents,
+            accept_language: language.map(|text| self.header_value("client.accept_language", text)).transpose()?,
+            proxy: client.proxy.as_ref().map(|text| self.proxy(text)).transpose()?,
+        })
+    }
+
+    /// A header field that goes with requests of every kind.
+    pub(super) fn header(
+        &self,
+        table: &str,
+        name: &str,
+        value: &Spanned<String>,
+    ) -> Result<(HeaderName, HeaderValue), ProfileError> {
+        let key = format!("{table}.{name}");
+        let parsed = HeaderName::try_from(name).map_err(|_| {
+            let message = format!("`{name}` is no name of a header field: letters, digits and `-` make one");
+            self.source.senseless(value.span(), &key, message)
+        })?;
+        if let Some((_, remedy)) = REFUSED.iter().find(|(names, _)| names.contains(&parsed.as_str())) {
+            let message = format!("the header field `{name}` cannot be given: {remedy}");
+            return Err(self.source.senseless(value.span(), &key, message));
+        }
+        Ok((parsed, self.header_value(&key, value)?))
+    }
+
+    /// A value that no log shows: it may hold a secret.
+    fn header_value(&self, key: &str, text: &Spanned<String>) -> Result<HeaderValue, ProfileError> {
+        let filled = self.plain(key, text, str::to_owned)?;
+        let visible = filled.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let value = HeaderValue::try_from(filled).ok().filter(|_| visible);
+        let mut value = value.ok_or_else(|| {
+            let message =
+                "the value of a header field is made of visible ASCII and spaces; check what the secrets in it hold";
+            self.source.senseless(text.span(), key, message)
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// A text in which only values and secrets are put in.
+    pub(super) fn plain(
+        &self,
+        key: &str,
+        text: &Spanned<String>,
+        escape: impl Fn(&str) -> String,
+    ) -> Result<String, ProfileError> {
+        let template = self.template(key, text, Place::Plain)?;
+        template.fill(&Nothing, escape).map_err(|error| self.source.senseless(text.span(), key, error.to_string()))
+    }
+
+    fn proxy(&self, text: &Spanned<String>) -> Result<Proxy, ProfileError> {
+        let key = "client.proxy";
+        // A password may hold what would end it in an address.
+        let filled = self.plain(key, text, |secret| {
+            percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string()
+        })?;
+        let senseless = |message: String| self.source.senseless(text.span(), key, message);
+        let url = Url::parse(&filled).map_err(|error| senseless(format!("it is no address: {error}")))?;
+        Proxy::at(&url).map_err(senseless)
+    }
+
+    pub(super) fn pace(limits: &Limits) -> Pace {
+        Pace { in_flight: limits.in_flight, per_second: limits.per_second }
+    }
+
+    /// The hosts whose owner agreed to a load.
+    pub(super) fn loadable(&self, profile: &Profile, base: &Url) -> Result<Loadable, ProfileError> {
+        let authorized = profile.authorized_by.as_ref().is_some_and(|who| !who.trim().is_empty());
+        let mut hosts: Vec<String> = base.host_str().map(str::to_owned).into_iter().collect();
+        for text in &profile.also_authorized {
+            let senseless = |message: String| self.source.senseless(text.span(), "also_authorized", message);
+            if !authorized {
+                return Err(senseless("`authorized_by` must say who allowed it".to_owned()));
+            }
+            let host = Host::parse(text.as_ref()).map_err(|_| {
+                senseless(format!("`{}` is no host; write it without scheme, port and path", text.as_ref()))
+            })?;
+            hosts.push(host.to_string());
+        }
+        Ok(Loadable(if authorized { hosts } else { Vec::new() }))
+    }
+}
