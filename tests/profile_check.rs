@@ -195,7 +195,7 @@ fn offline_nothing_is_sent_and_what_is_missing_is_said() {
     sekisho
         .run(&["profile", "check", "target.toml", "--offline", "--account-offset", "500"])
         .ends_with(2)
-        .says("leaves none");
+        .says("lower the offset");
 }
 
 #[test]

@@ -12,24 +12,16 @@ const NEEDS: &[(Step, &[&str])] = &[
     (
         Step::OpenCodeEntry,
         &[
-            "base-code-guess-limit-holds-in-parallel",
             "base-code-is-bound-to-its-browser",
-            "base-code-is-good-for-one-use-in-parallel",
             "faq01-my-page-is-shut-before-the-code",
-            "faq01-the-code-is-nowhere-in-http",
-            "faq03-nothing-on-the-screen-revives-an-expired-code",
             "faq03-reloading-does-not-extend-the-30-minutes",
             "faq03-starting-over-mails-a-code-that-works",
             "faq03-the-expired-code-stays-refused-in-a-new-attempt",
             "faq04-an-abandoned-attempt-opens-nothing",
             "faq04-starting-over-mails-a-code-that-works",
-            "faq05-refused-mail-opens-no-other-way-in",
         ],
     ),
-    (
-        Step::OpenSkipConfirmation,
-        &["faq04-an-abandoned-attempt-opens-nothing", "faq04-starting-over-mails-a-code-that-works"],
-    ),
+    (Step::OpenSkipConfirmation, &[]),
     (
         Step::ConfirmSkip,
         &[
@@ -50,6 +42,7 @@ const NEEDS: &[(Step, &[&str])] = &[
             "faq06-cancelling-the-confirmation-sets-no-skip",
             "faq06-closing-the-confirmation-sets-no-skip",
             "faq06-confirmed-skip-skips",
+            "faq06-the-confirmation-shows-cautions",
             "faq06-unticked-sets-no-skip",
             "faq07-many-browsers-hold-a-skip-at-once",
             "faq08-a-kept-cookie-does-not-outlive-90-days",
@@ -97,14 +90,11 @@ const NEEDS: &[(Step, &[&str])] = &[
             "faq06-cancelling-the-confirmation-sets-no-skip",
         ],
     ),
-    (Step::OpenSettings, &["faq09-no-screen-shows-the-remaining-days"]),
+    (Step::OpenSettings, &[]),
     (
         Step::OpenSkipSettings,
         &[
             "base-session-changes-need-the-token",
-            "faq04-an-abandoned-attempt-opens-nothing",
-            "faq04-starting-over-mails-a-code-that-works",
-            "faq09-no-screen-shows-the-remaining-days",
             "faq12-a-revoked-cookie-never-skips",
             "faq12-a-skip-set-afterwards-works-and-old-ones-stay-dead",
             "faq12-no-old-cookie-skips-once-resume-was-answered",

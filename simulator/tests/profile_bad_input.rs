@@ -294,7 +294,7 @@ const ROWS: &[Row] = &[
     ),
     Row(
         "[accounts]\nsource = \"control\"",
-        "[accounts]\nsource = \"numbered\"\naddress = \"a@b.test\"\npassword = \"p\"",
+        "[accounts]\nsource = \"numbered\"\naddress = \"a@b.test\"\npassword = \"p\"\nlast = 9",
         "address = \"a@b.test\"",
         "accounts.address",
         "every account would be the same",

@@ -4,7 +4,8 @@ use sekisho_reports::record::ExitCode;
 use sekisho_rules::Portal;
 use sekisho_scenarios::checks_that_need;
 use sekisho_simulator::Trouble;
-use sekisho_simulator::target::{Advice, Examined, Loading, ProfileError, Step, Target};
+use sekisho_simulator::account::Need;
+use sekisho_simulator::target::{Advice, Examined, Loading, ProfileError, Screen, Step, Target};
 use sekisho_simulator::walk::{Walk, Wish, walk};
 use serde::Serialize;
 
@@ -64,6 +65,9 @@ pub(crate) async fn check(options: &ProfileCheck, interrupt: &Interrupt) -> Resu
             "the profile has no portal `{portal}`\n\nhint: add it to `portals`, or choose another by `--portal`"
         )));
     }
+    let walked_in = portal.or(target.portals.first().copied());
+    let needs: Vec<Need> = walked_in.map(|portal| Need { portal, accounts: 1, pairs: 0 }).into_iter().collect();
+    target.has_accounts_for(&needs)?;
     if options.offline {
         print(&report, options.format)?;
         return Ok(ExitCode::Success);
@@ -104,14 +108,18 @@ fn portal(name: &str) -> Result<Portal, CliError> {
         .ok_or_else(|| CliError::Usage(format!("`{name}` is no portal; there are `seeker`, `employer` and `provider`")))
 }
 
-/// What is not offered needs no step.
+/// What is not offered needs no step, and where the skip comes with the code it needs no confirmation.
 fn lacking(target: &Target) -> Vec<Lacking> {
     let offered = |check: &&&str| {
         let ids = sekisho_rules::check(check).map(|(rule, clause)| [rule.id, clause.id]);
         let mut ids = ids.iter().flatten().copied().chain([**check]);
         !ids.any(|id| target.not_applicable.contains_key(&id.to_ascii_lowercase()))
     };
-    let missing = Step::ALL.iter().filter(|step| !target.knows(**step));
+    let asks = |step| target.portals.iter().any(|portal| target.asks_for_skip(*portal, step));
+    let with_code = asks(Step::SubmitCode) || asks(Step::SubmitPassword);
+    let confirms = target.portals.iter().any(|portal| target.knows_screen(*portal, Screen::SkipConfirmation));
+    let spared = |step| with_code && !confirms && matches!(step, Step::ConfirmSkip | Step::CancelSkip);
+    let missing = Step::ALL.iter().filter(|step| !target.knows(**step) && !spared(**step));
     missing
         .map(|step| Lacking {
             step: step.name(),

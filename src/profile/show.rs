@@ -57,7 +57,7 @@ fn lacking(text: &mut String, lacking: &Lacking) {
     let rules: Vec<_> = by_rule.iter().map(|(rule, count)| format!("{rule} ({count})")).collect();
     let _ = writeln!(
         text,
-        "{} without the step `{}` {} checks cannot be judged: {}",
+        "{} without the step `{}` {} checks may not be judged: {}",
         colored("advice:", AnsiColor::Yellow),
         lacking.step,
         lacking.checks.len(),

@@ -197,8 +197,8 @@ impl Walker {
         self.plain(visitor, Step::OpenSignIn, "", &[Screen::SignIn]).await?;
         let wrong = format!("x{}", self.account.password);
         self.notes.hide("password", &wrong);
-        let address = self.account.key.address.clone();
-        let vars = Vars { address: &address, password: &wrong, ..Vars::default() };
+        let account = self.account.clone();
+        let vars = Vars { password: &wrong, ..account.vars() };
         let expected = [Screen::SignIn, Screen::Refused, Screen::Limited];
         self.step(visitor, Step::SubmitPassword, "with a wrong password", &expected, vars, SkipBox::Unticked).await?;
         Ok(())
