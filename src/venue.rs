@@ -161,7 +161,7 @@ impl Venue {
         let roads = roads(&target, Vec::new())?;
         // Before anything is sent: a run that ends half way for want of accounts has used them up for nothing.
         target.has_accounts_for(&(demand.needs)(&target, &roads.browsers)?)?;
-        Venue::at(target, roads, path, true, seed, cancel).await
+        Venue::at(target, path, roads, true, seed, cancel).await
     }
 
     /// A target whose profile was read already, in the state it is in: a look at it does not reset it.
@@ -172,13 +172,13 @@ impl Venue {
         cancel: CancellationToken,
     ) -> Result<Venue, CliError> {
         let roads = roads(&target, Vec::new())?;
-        Venue::at(target, roads, path, false, seed, cancel).await
+        Venue::at(target, path, roads, false, seed, cancel).await
     }
 
     async fn at(
         target: Target,
-        roads: Roads,
         path: &Path,
+        roads: Roads,
         resets: bool,
         seed: u64,
         cancel: CancellationToken,
