@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -9,7 +10,7 @@ use md5::Md5;
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::Cookie;
 use sekisho_simulator::target::{Personal, Screen};
-use sekisho_simulator::{Trouble, Visitor};
+use sekisho_simulator::{Person, Trouble, Visitor};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -61,9 +62,14 @@ async fn personal(stage: Arc<Stage>) -> Result<(), Trouble> {
             }
         }
     }
+    if !lasting_parts(&stage, &person, &account, &cookies).await?.is_empty() {
+        found.insert(
+            "a part that both cookies of the account have and another account's has not, and so its number".to_owned(),
+        );
+    }
     let observed = match found.len() {
         0 => format!(
-            "none of {} encodings of {} facts about the person in {} cookie(s){}",
+            "none of {} encodings of {} facts about the person in {} cookie(s), and no number of the account{}",
             forms.len(),
             facts.len(),
             cookies.len(),
@@ -78,6 +84,50 @@ async fn personal(stage: Arc<Stage>) -> Result<(), Trouble> {
         observed,
         holds,
     )
+}
+
+/// How much time passes between two skips of an account whose cookies are compared: their days of expiry are not the same then.
+const APART: Duration = Duration::from_secs(2 * 24 * 3600);
+
+/// Shorter parts of a cookie may be equal by chance, or name a format.
+const LEAST_PART: usize = 8;
+
+/// The parts of an account's cookie that are in its next one too, set later in another browser, but not in that of somebody else which was
+/// set between the two: whatever they are made of, they stand for the account.
+async fn lasting_parts(
+    stage: &Stage,
+    person: &Person,
+    account: &Account,
+    cookies: &[Cookie],
+) -> Result<BTreeSet<String>, Trouble> {
+    let (other, others_account) = stage.person().await?;
+    let mut others = other.browser("other", &others_account);
+    sign_in_and_skip(&mut others, &others_account).await?;
+    match person.wait(APART).await {
+        Err(trouble) if !trouble.is_missing_means() => return Err(trouble),
+        // A clock that nobody can move runs for both: what the time is made into differs, or is the same for all three.
+        _ => {}
+    }
+    let mut next = person.browser("next", account);
+    sign_in_and_skip(&mut next, account).await?;
+    let values = |cookies: &[Cookie]| cookies.iter().map(|cookie| cookie.value().into_owned()).collect::<Vec<_>>();
+    let (next, others) = (values(&next.skip_cookies()), values(&others.skip_cookies()));
+    if next.is_empty() || others.is_empty() {
+        return Err(Trouble::ControlArm("each browser that skips should hold a cookie of `skip.cookie`".to_owned()));
+    }
+    let others = parts_of(&others);
+    Ok(parts_of(&values(cookies))
+        .intersection(&parts_of(&next))
+        .filter(|part| !others.contains(*part))
+        .cloned()
+        .collect())
+}
+
+/// The parts of the values of cookies, as they stand and decoded.
+fn parts_of(values: &[String]) -> BTreeSet<String> {
+    let readings = values.iter().flat_map(|value| readings(value));
+    let parts = |text: String| text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>();
+    readings.flat_map(parts).filter(|part| part.chars().count() >= LEAST_PART).collect()
 }
 
 /// A fact about the person in every form in which a cookie could hold it, in lower case, with what the form is called.
@@ -255,6 +305,19 @@ mod tests {
         assert!(varying_bits(&counter) < LEAST_BITS);
         let random: Vec<_> = (0..16).map(|n: u32| URL_SAFE_NO_PAD.encode(Sha256::digest(n.to_be_bytes()))).collect();
         assert!(varying_bits(&random) >= LEAST_BITS);
+    }
+
+    #[test]
+    fn an_account_number_is_a_part_of_the_cookie_however_it_is_written() {
+        let parts =
+            |id: &str, time: &str| parts_of(&[format!("{}.{time}", URL_SAFE_NO_PAD.encode(format!("\"{id}\"")))]);
+        let (one, next, other) = (
+            parts("943910ef72e946", "aaaaaaaaaa"),
+            parts("943910ef72e946", "bbbbbbbbbb"),
+            parts("07bd41c9a2f355", "aaaaaaaaaa"),
+        );
+        assert!(one.intersection(&next).any(|part| part == "943910ef72e946" && !other.contains(part)));
+        assert!(one.intersection(&other).all(|part| part == "aaaaaaaaaa"));
     }
 
     #[test]

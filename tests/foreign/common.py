@@ -13,14 +13,13 @@ import http.client
 import os
 import pathlib
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-PYTHON_VERSION = (3, 11)
+OLDEST_PYTHON = (3, 11)
 INSTALL_LIMIT_SECONDS = 600
 SEED_LIMIT_SECONDS = 600
 READY_LIMIT_SECONDS = 60
@@ -41,7 +40,7 @@ def arguments(system, description):
     """The command line that all foreign systems share."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--folder", required=True, type=pathlib.Path,
-                        help="where its database and log go; its database is made anew")
+                        help="where its database and log go; made if missing")
     parser.add_argument("--port", default=0, type=int, help="0: any free one (printed)")
     parser.add_argument("--smtp", required=True, type=host_and_port, metavar="HOST:PORT",
                         help="where it sends its mail")
@@ -70,11 +69,15 @@ def account_count(text):
 def installed(venv, requirements):
     """The interpreter of an environment that holds exactly `requirements`.
 
-    A stamp names the requirements it was made from, so that a later start installs nothing; a lock
-    lets several tests start at once.
+    A stamp names the requirements and the Python it was made from, so that a later start installs
+    nothing; a lock lets several tests start at once.
     """
+    if sys.version_info < OLDEST_PYTHON:
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        raise StartError(f"this is Python {sys.version.split()[0]}",
+                         f"install Python {oldest} or newer as `python3`")
     venv.parent.mkdir(parents=True, exist_ok=True)
-    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    wanted = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
     stamp = venv / "requirements.sha256"
     python = venv / "bin" / "python"
     with open(venv.parent / f"{venv.name}.lock", "w", encoding="utf-8") as lock:
@@ -83,9 +86,11 @@ def installed(venv, requirements):
             return python
         refuse_foreign_folder(venv)
         print(f"installing {requirements.parent.name} into {venv}", file=sys.stderr)
-        run_to_end([interpreter(), "-m", "venv", "--clear", venv], INSTALL_LIMIT_SECONDS)
+        run_to_end([sys.executable, "-m", "venv", "--clear", venv], INSTALL_LIMIT_SECONDS,
+                   hint="install the Debian package `python3-venv`")
         run_to_end([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                    "--no-deps", "--requirement", requirements], INSTALL_LIMIT_SECONDS,
+                    "--no-deps", "--require-hashes", "--requirement", requirements],
+                   INSTALL_LIMIT_SECONDS,
                    hint="installing needs a package index that can be reached")
         stamp.write_text(wanted, encoding="utf-8")
     return python
@@ -96,17 +101,6 @@ def refuse_foreign_folder(venv):
     if venv.exists() and any(venv.iterdir()) and not (venv / "pyvenv.cfg").is_file():
         raise StartError(f"`{venv}` is no environment of Python's, and would be emptied",
                          "give an empty folder with --venv")
-
-
-def interpreter():
-    if sys.version_info[:2] == PYTHON_VERSION:
-        return sys.executable
-    version = ".".join(map(str, PYTHON_VERSION))
-    found = shutil.which(f"python{version}")
-    if found is None:
-        raise StartError(f"Python {version} is missing",
-                         f"install python{version} so that it is found on PATH")
-    return found
 
 
 def run_to_end(command, limit_seconds, environment=None, hint="see above"):
@@ -124,7 +118,11 @@ def run_to_end(command, limit_seconds, environment=None, hint="see above"):
 def moved_clock(clock):
     """The environment under which a program's wall clock follows the file `clock`."""
     if not clock.exists():
-        clock.write_text("+0\n", encoding="utf-8")
+        clock.parent.mkdir(parents=True, exist_ok=True)
+        draft = clock.with_name(clock.name + ".new")
+        draft.write_text("+0\n", encoding="utf-8")
+        # Whoever reads the clock sees all of the file or none of it.
+        draft.rename(clock)
     return {
         "LD_PRELOAD": str(libfaketime()),
         "FAKETIME_TIMESTAMP_FILE": str(clock.resolve()),

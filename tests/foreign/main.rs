@@ -13,4 +13,5 @@ mod verdicts;
 
 mod in_foreign_systems {
     mod django;
+    mod flask;
 }

@@ -10,8 +10,6 @@ use std::time::Duration;
 
 /// How long a system may take to answer for the first time. Its packages are installed then.
 const READY_LIMIT: Duration = Duration::from_secs(600);
-/// More accounts than the stories of a check use.
-const ACCOUNTS: usize = 600;
 
 /// What the system is given, and where it is found.
 pub struct System {
@@ -25,8 +23,8 @@ pub struct System {
 }
 
 impl System {
-    /// Starts a system by its script; all that it keeps lies in `folder`.
-    pub fn start(name: &str, folder: &Path) -> System {
+    /// Starts a system by its script, with so many accounts; all that it keeps lies in `folder`.
+    pub fn start(name: &str, accounts: usize, folder: &Path) -> System {
         let script = scripts().join(name).join("start");
         let (smtp, clock) = (format!("127.0.0.1:{}", free_port()), folder.join("clock"));
         let mut command = Command::new("python3");
@@ -34,7 +32,7 @@ impl System {
             .arg(&script)
             .arg("--folder")
             .arg(folder.join("system"))
-            .args(["--port", "0", "--smtp", &smtp, "--accounts", &ACCOUNTS.to_string(), "--clock"])
+            .args(["--port", "0", "--smtp", &smtp, "--accounts", &accounts.to_string(), "--clock"])
             .arg(&clock)
             // It runs till this closes, and so not longer than the test, however that ends.
             .stdin(Stdio::piped())

@@ -20,12 +20,14 @@ pub struct Case {
     pub system: &'static str,
     /// File in that folder that explains the failures.
     pub explained: &'static str,
+    /// How many accounts it is given: all that the profile names.
+    pub accounts: usize,
 }
 
 /// Checks the system at all levels. Every verdict must be the known one, and every failure explained.
 pub fn judge(case: &Case) {
     let sekisho = Sekisho::new();
-    let system = System::start(case.system, sekisho.dir.path());
+    let system = System::start(case.system, case.accounts, sekisho.dir.path());
     sekisho.file("target.toml", &profile_for(case, &system));
     let outcome = sekisho.run(&["check", "--target", "target.toml", "--level", "must,derived,baseline", "--seed", "1"]);
     assert!(matches!(outcome.code, Some(0 | 10 | 12)), "{}", outcome.stderr);
@@ -44,7 +46,7 @@ pub fn judge(case: &Case) {
 /// Has some people sign in at once. Nobody may be kept out, and no rule broken.
 pub fn load(case: &Case) {
     let sekisho = Sekisho::new();
-    let system = System::start(case.system, sekisho.dir.path());
+    let system = System::start(case.system, case.accounts, sekisho.dir.path());
     sekisho.file("target.toml", &profile_for(case, &system));
     let users = USERS.to_string();
     let outcome = sekisho.run(&["load", "first-sign-in", "--target", "target.toml", "--users", &users, "--seed", "1"]);

@@ -146,7 +146,7 @@ impl Target {
     }
 
     /// Whether a step changes the password, so that it needs a new one.
-    pub(crate) fn takes_new_password(&self, portal: Portal, step: Step) -> bool {
+    pub fn takes_new_password(&self, portal: Portal, step: Step) -> bool {
         self.ways(portal).ways.get(&step).is_some_and(|way| way.has(|hole| *hole == Hole::NewPassword))
     }
 
