@@ -7,6 +7,7 @@ use sekisho_reports::record::{CheckVerdict, ExitCode};
 use sekisho_scenarios::check::{self, Keep, Told};
 use sekisho_scenarios::{Expectations, Selection};
 use sekisho_server::decisions::{Conforming, Decisions};
+use sekisho_simulator::browser::Network;
 use sekisho_simulator::target::Target;
 use sekisho_simulator::world::World;
 
@@ -31,7 +32,7 @@ pub(crate) async fn check(options: &Check, interrupt: &Interrupt) -> Result<Exit
     let seed = seed_or_fresh(options.seed);
     let venue = match &options.target {
         Some(profile) => {
-            let needs = |target: &Target| Ok(check::needs(target, &selection));
+            let needs = |target: &Target, _: &Network| Ok(check::needs(target, &selection));
             let demand = Demand { account_offset: options.account_offset, needs: &needs };
             Venue::of(Some(profile), demand, seed, interrupt.token.clone()).await?
         }

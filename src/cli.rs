@@ -9,6 +9,10 @@ use sekisho_server::mail::MailCharset;
 
 use crate::venue::Clocks;
 
+mod profile;
+
+pub(crate) use profile::{Profile, ProfileCheck, ProfileCommand, ProfileNew, WalkFormat};
+
 /// Proves a login with a mailed one-time password right, and rehearses it at scale.
 ///
 /// Without a command it does the main job: it starts the reference server and a mail sink on free ports, checks every rule, drives
@@ -68,7 +72,7 @@ pub(crate) enum Command {
     Selftest(Selftest),
     /// Prints the table of rules, clauses, checks, scenarios and defects
     Rules(Rules),
-    /// Validates a target profile and walks it through (not built yet)
+    /// Checks a target profile by a dry walk through the target, or drafts one from a sign-in page
     Profile(Profile),
     /// Shows a run record again; compare and merge are not built yet
     Report(Report),
@@ -403,21 +407,6 @@ pub(crate) struct Rules {
     /// How the table is written
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Profile {
-    #[command(subcommand)]
-    pub(crate) command: ProfileCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProfileCommand {
-    /// Is the profile valid, and does it fit the target step by step
-    Check {
-        /// The profile
-        file: PathBuf,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -34,7 +34,7 @@ pub(crate) async fn explore(options: &Explore, interrupt: &Interrupt) -> Result<
         }
         None => {
             // How many stories come to be told nobody knows beforehand.
-            let demand = Demand { account_offset: options.account_offset, needs: &|_| Ok(Vec::new()) };
+            let demand = Demand { account_offset: options.account_offset, needs: &|_, _| Ok(Vec::new()) };
             Venue::of(options.target.as_deref(), demand, seed, interrupt.token.clone()).await?
         }
     };

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use sekisho_reports::record::{ExitCode, LoadRecord};
 use sekisho_scenarios::load::{self, Mix, Plan};
+use sekisho_simulator::browser::Network;
 use sekisho_simulator::target::Target;
 use sekisho_simulator::world::World;
 
@@ -34,7 +35,7 @@ pub(crate) async fn load(options: &Load, interrupt: &Interrupt) -> Result<ExitCo
         seed,
     };
     let levels = [sekisho_rules::Level::Must, sekisho_rules::Level::Derived];
-    let needs = |target: &Target| Ok(load::needs(target, &plan)?);
+    let needs = |target: &Target, network: &Network| Ok(load::needs(target, network, &plan)?);
     let demand = Demand { account_offset: options.account_offset, needs: &needs };
     let venue = Venue::of(options.target.as_deref(), demand, seed, interrupt.token.clone()).await?;
     let underway = Underway::begin(seed, &levels, &options.report_dir)?;

@@ -67,7 +67,7 @@ async fn dispatch(cli: Cli, interrupt: &Interrupt) -> Result<Code, CliError> {
         Command::Explore(options) => explore::explore(&options, interrupt).await,
         Command::Selftest(options) => selftest::selftest(&options, interrupt).await,
         Command::Rules(options) => rules::rules(&options),
-        Command::Profile(options) => profile::profile(&options),
+        Command::Profile(options) => profile::profile(&options, interrupt).await,
         Command::Report(options) => report::report(&options),
     }
 }

@@ -92,7 +92,7 @@ pub(crate) struct Demand<'a> {
     /// How many of those that exist are left out at the beginning.
     pub(crate) account_offset: u32,
     /// How many are needed at least.
-    pub(crate) needs: &'a (dyn Fn(&Target) -> Result<Vec<Need>, CliError> + Send + Sync),
+    pub(crate) needs: &'a (dyn Fn(&Target, &Network) -> Result<Vec<Need>, CliError> + Send + Sync),
 }
 
 /// A place that is ready: whatever was started for it stops with it.
@@ -158,8 +158,31 @@ impl Venue {
     async fn foreign(path: &Path, demand: Demand<'_>, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
         let loading = Loading { account_offset: demand.account_offset, ..Loading::default() };
         let target = Target::load(path, &loading)?;
+        let roads = roads(&target, Vec::new())?;
         // Before anything is sent: a run that ends half way for want of accounts has used them up for nothing.
-        target.has_accounts_for(&(demand.needs)(&target)?)?;
+        target.has_accounts_for(&(demand.needs)(&target, &roads.browsers)?)?;
+        Venue::at(target, path, roads, true, seed, cancel).await
+    }
+
+    /// A target whose profile was read already, in the state it is in: a look at it does not reset it.
+    pub(crate) async fn of_target(
+        target: Target,
+        path: &Path,
+        seed: u64,
+        cancel: CancellationToken,
+    ) -> Result<Venue, CliError> {
+        let roads = roads(&target, Vec::new())?;
+        Venue::at(target, path, roads, false, seed, cancel).await
+    }
+
+    async fn at(
+        target: Target,
+        path: &Path,
+        roads: Roads,
+        resets: bool,
+        seed: u64,
+        cancel: CancellationToken,
+    ) -> Result<Venue, CliError> {
         let (sink, post) = match &target.mail_arrival {
             MailArrival::Sink { listen, tls } => {
                 let config = SinkConfig { listen: *listen, tls: tls.clone(), seed, ..SinkConfig::default() };
@@ -173,8 +196,7 @@ impl Venue {
                 (None, Post { mailbox, refusal: None })
             }
         };
-        let roads = roads(&target, Vec::new())?;
-        if let Some(reset) = &target.reset {
+        if let Some(reset) = target.reset.as_ref().filter(|_| resets) {
             // Before the clock is looked at: a reset may put it back.
             reset.run(&roads.means).await.map_err(CliError::Reset)?;
         }

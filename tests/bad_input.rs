@@ -6,9 +6,9 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use support::{Outcome, Sekisho, profile_for, replace};
+use support::{Outcome, Sekisho, Serving, profile_for, replace};
 
 /// Listens and answers every connection with these bytes.
 fn target_that_answers(bytes: &'static [u8]) -> SocketAddr {
@@ -337,34 +337,4 @@ fn a_server_that_cannot_keep_its_state_or_its_certificate_does_not_start() {
     sekisho.run(&["serve", "--accounts", "1000001"]).ends_with(2).says("1000000");
     serve(&["--mail-charset", "shift_jis"]).ends_with(2).says("iso-2022-jp");
     assert_eq!(std::fs::read(at("notes.txt")).unwrap().len(), 14_000, "a file that is not ours is left alone");
-}
-
-/// `sekisho serve` on a free port, ended with the test.
-struct Serving {
-    child: Child,
-    address: String,
-}
-
-impl Serving {
-    fn start(sekisho: &Sekisho, args: &[&str]) -> Serving {
-        let mut child = sekisho
-            .command()
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .args(args)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address =
-            line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").trim_end_matches('/');
-        Serving { address: address.to_owned(), child }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

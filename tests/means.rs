@@ -78,9 +78,14 @@ fn a_reset_that_makes_no_sense_is_named_with_line_and_key() {
 #[test]
 fn too_few_accounts_are_told_before_anything_is_done() {
     let (sekisho, profile) = unreachable("[reset]\ncommand = [\"sh\", \"-c\", \"echo reset >> told\"]");
-    let place = format!("line {}, `accounts.last`", profile.lines().position(|line| line == "last = 500").unwrap() + 1);
+    let place = format!("line {},", profile.lines().position(|line| line == "last = 500").unwrap() + 1);
     let too_few = |args: &[&str], says: &str| {
-        run(&sekisho, args, &[]).ends_with(2).says(&place).says(says).says("hint: raise `last`, lower the offset");
+        run(&sekisho, args, &[])
+            .ends_with(2)
+            .says(&place)
+            .says("`accounts.last`")
+            .says(says)
+            .says("hint: raise `last`, lower the offset");
     };
     too_few(&["check", "--account-offset", "499"], "and there are 1");
     too_few(&["check", "--only", "faq-02", "--account-offset", "5000"], "and there are 0");

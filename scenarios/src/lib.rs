@@ -48,6 +48,7 @@ mod forgery;
 mod history;
 pub mod load;
 mod moves;
+mod needs;
 mod notice1_go_live;
 mod notice2_portals;
 mod notice3_address;
@@ -62,5 +63,6 @@ mod statistics;
 mod text;
 
 pub use expect::{Expectations, ExpectationsError};
+pub use needs::checks_that_need;
 pub use scenario::{Company, Portals, Scenario, scenario, scenarios};
 pub use select::{Selection, SelectionError};

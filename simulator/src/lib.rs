@@ -8,6 +8,7 @@ pub mod browser;
 pub mod clock;
 pub mod control;
 mod description;
+pub mod draft;
 mod habits;
 pub mod hook;
 pub mod mailbox;

@@ -120,7 +120,8 @@ fn too_few_accounts_are_told_before_anything_is_sent() {
     let line = |text: &str| folder.read("target.toml").lines().position(|line| line.starts_with(text)).unwrap() + 1;
     let error = target.has_accounts_for(&need(Portal::Seeker, 10, 0)).unwrap_err().to_string();
     for part in [
-        &format!("line {}, `accounts.last`", line("last =")),
+        &format!("line {},", line("last =")),
+        "`accounts.last`",
         "10 accounts of `seeker`",
         "there are 9",
         "hint: raise `last`",

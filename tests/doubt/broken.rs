@@ -207,6 +207,11 @@ impl House {
 
     /// The world as a profile that is broken like this shows it.
     pub fn world(&self, broken: &Broken) -> Arc<World> {
+        self.world_of(broken, &str::to_owned)
+    }
+
+    /// The same with the profile changed once more.
+    pub fn world_of(&self, broken: &Broken, change: &dyn Fn(&str) -> String) -> Arc<World> {
         let url = |address| Url::parse(&format!("http://{address}/")).unwrap();
         let control = Control { url: url(self.server.control_address().unwrap()), token: TOKEN.to_owned() };
         let loading =
@@ -215,6 +220,7 @@ impl House {
         let profile = support::replace(profile, "\"seeker\", \"employer\", \"provider\"", "\"employer\"");
         let profile = support::replace(&profile, "browsers_tried = 64", "browsers_tried = 8");
         let profile = broken.edits.iter().fold(profile, |profile, (from, to)| support::replace(&profile, from, to));
+        let profile = change(&profile);
         let network = Arc::new(Network::new(NetworkConfig::default()).unwrap());
         let client = Arc::new(ControlClient::new(control, &network));
         Arc::new(World {

@@ -1,8 +1,9 @@
 //! What the tests of the command line share: starting it, and profiles for targets of their own.
 #![allow(dead_code, clippy::unwrap_used)]
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -71,6 +72,36 @@ pub fn profile_for(base: &str) -> String {
 pub fn replace(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "the profile no longer has {from}");
     text.replace(from, to)
+}
+
+/// The reference server, started by its command on a free port; it ends with this.
+pub struct Serving {
+    child: Child,
+    pub address: String,
+}
+
+impl Serving {
+    pub fn start(sekisho: &Sekisho, args: &[&str]) -> Serving {
+        let mut child = sekisho
+            .command()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address =
+            line.split_whitespace().find(|word| word.starts_with("http://")).expect("an address").trim_end_matches('/');
+        Serving { address: address.to_owned(), child }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// What a command printed, and how it ended.

@@ -17,7 +17,7 @@ use sekisho_reports::record::LoadRecord;
 use sekisho_rules::Portal;
 use sekisho_simulator::Trouble;
 use sekisho_simulator::account::{Account, Need};
-use sekisho_simulator::browser::UnderLoad;
+use sekisho_simulator::browser::Network;
 use sekisho_simulator::target::Target;
 use sekisho_simulator::world::World;
 use tokio_util::sync::CancellationToken;
@@ -86,7 +86,8 @@ struct Play {
 /// # Errors
 /// When there are no accounts, the target must not be loaded, or the engine gives up.
 pub async fn run(world: &Arc<World>, plan: &Plan, mut progress: impl FnMut(Progress)) -> Result<LoadRecord, LoadError> {
-    let _guarded = authorized(world)?;
+    may_be_loaded(&world.target, &world.network)?;
+    let _guarded = world.network.put_under_load();
     let parts = cast(world, plan).await?;
     let meter = Arc::new(Meter::new(world.target.numbers.code_validity.0));
     let play = Arc::new(Play {
@@ -146,10 +147,10 @@ fn record(plan: &Plan, meter: &Meter, health: sekisho_reports::record::Health) -
 
 /// Only this machine is loaded unless the profile says, in so many words, who allowed it. While the run goes on, every hop is asked
 /// the same: a redirect must not put a stranger under load.
-fn authorized(world: &World) -> Result<UnderLoad, LoadError> {
-    let base = &world.target.base;
-    if world.network.may_load(base) {
-        return Ok(world.network.put_under_load());
+fn may_be_loaded(target: &Target, network: &Network) -> Result<(), LoadError> {
+    let base = &target.base;
+    if network.may_load(base) {
+        return Ok(());
     }
     Err(LoadError::NotAuthorized { host: base.host_str().unwrap_or_default().to_owned() })
 }
@@ -170,8 +171,9 @@ async fn cast(world: &Arc<World>, plan: &Plan) -> Result<VecDeque<Part>, LoadErr
 /// How many accounts the users of a plan need at least.
 ///
 /// # Errors
-/// When no portal can tell the stories of the mix.
-pub fn needs(target: &Target, plan: &Plan) -> Result<Vec<Need>, LoadError> {
+/// When no portal can tell the stories of the mix, or the target must not be loaded: that is said before accounts are counted.
+pub fn needs(target: &Target, network: &Network, plan: &Plan) -> Result<Vec<Need>, LoadError> {
+    may_be_loaded(target, network)?;
     let people: Vec<_> =
         roles(target, plan)?.iter().map(|(scenario, portal)| (*portal, scenario.portals.need_pairs())).collect();
     Ok(needs_of(target, &people))

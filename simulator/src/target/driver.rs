@@ -309,11 +309,6 @@ impl CompiledAct {
     pub(crate) fn gives(&self, answer: &Answer) -> Vec<(String, String)> {
         self.taken(answer)
     }
-
-    /// Line and key of the profile.
-    pub(crate) fn place(&self) -> &str {
-        &self.place
-    }
 }
 
 fn error(step: Step, act: &CompiledAct, hitch: Hitch) -> DriverError {

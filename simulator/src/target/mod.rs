@@ -9,6 +9,7 @@ mod error;
 mod marks;
 mod nearest;
 mod profile;
+pub mod schema;
 mod scope;
 mod status;
 mod template;

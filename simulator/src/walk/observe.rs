@@ -14,6 +14,8 @@ use sekisho_rules::Portal;
 
 /// Values of at least so many characters are told by their length: what is so long may be a secret that nobody named.
 const LONG_VALUE_CHARS: usize = 16;
+/// The same for a part of a path, where there is a digit in it: words of a path may be long.
+const LONG_SEGMENT_CHARS: usize = 24;
 /// To how many screens it is told how near a page comes, beside those that were expected.
 const NEAREST: usize = 2;
 
@@ -119,7 +121,13 @@ impl Observer<'_> {
         if url.origin() != self.target.base.origin() {
             text.push_str(&url.origin().ascii_serialization());
         }
-        text.push_str(url.path());
+        let segments = url.path().split('/').map(|segment| match segment.chars().count() {
+            length if length >= LONG_SEGMENT_CHARS && segment.contains(|c: char| c.is_ascii_digit()) => {
+                format!("({length} characters)")
+            }
+            _ => segment.to_owned(),
+        });
+        text.push_str(&segments.collect::<Vec<_>>().join("/"));
         let query: Vec<_> = url.query_pairs().map(|(name, value)| format!("{name}={}", self.value(&value))).collect();
         if !query.is_empty() {
             text.push('?');

@@ -47,14 +47,16 @@ pub async fn walk(world: &Arc<World>, wish: Wish) -> Result<Walk, Trouble> {
     let casting = Casting { running: true, seat: seat.clone(), ..Casting::default() };
     let (person, account) = world.person(portal, casting, notes.clone()).await?;
     let target = &world.target;
-    let ticks = [Step::SubmitPassword, Step::SubmitCode].into_iter().any(|step| target.asks_for_skip(portal, step));
+    let asks = [Step::SubmitPassword, Step::SubmitCode].into_iter().any(|step| target.asks_for_skip(portal, step));
+    let confirms = target.knows(Step::ConfirmSkip);
     let mut walker = Walker {
         world: world.clone(),
         person,
         account,
         portal,
         notes,
-        tick: wish.tick.unwrap_or(ticks),
+        tick: wish.tick.unwrap_or(asks || confirms),
+        always_offered: confirms && !asks,
         stops: Vec::new(),
         remarks: Vec::new(),
     };
@@ -78,6 +80,8 @@ struct Walker {
     portal: Portal,
     notes: Arc<Notes>,
     tick: bool,
+    /// Whether the skip is a question of its own after every code.
+    always_offered: bool,
     stops: Vec<Stop>,
     remarks: Vec<String>,
 }
@@ -121,8 +125,7 @@ impl Walker {
             (false, false) => "none: what needs time to pass is skipped",
         };
         let office = if world.office.is_some() { "can be driven" } else { "none" };
-        let tried = "not tried here";
-        self.remarks.push(format!("clock: {clock}; office: {office} ({tried} unless asked for: `--clock`)"));
+        self.remarks.push(format!("clock: {clock}; office: {office}; `--clock` tries whether the clock can be moved"));
         let unknown: Vec<_> =
             Step::ALL.iter().filter(|step| !world.target.knows(**step)).map(|step| step.name()).collect();
         if !unknown.is_empty() {
@@ -194,8 +197,8 @@ impl Walker {
         self.plain(visitor, Step::OpenSignIn, "", &[Screen::SignIn]).await?;
         let wrong = format!("x{}", self.account.password);
         self.notes.hide("password", &wrong);
-        let address = self.account.key.address.clone();
-        let vars = Vars { address: &address, password: &wrong, ..Vars::default() };
+        let account = self.account.clone();
+        let vars = Vars { password: &wrong, ..account.vars() };
         let expected = [Screen::SignIn, Screen::Refused, Screen::Limited];
         self.step(visitor, Step::SubmitPassword, "with a wrong password", &expected, vars, SkipBox::Unticked).await?;
         Ok(())
@@ -234,7 +237,7 @@ impl Walker {
             }
         }
         let box_or_not = if tick { "with the code, the skip asked for" } else { "with the code" };
-        let confirms = self.world.target.knows(Step::ConfirmSkip) && tick;
+        let confirms = self.always_offered || (self.world.target.knows(Step::ConfirmSkip) && tick);
         let expected = if confirms { [Screen::SkipConfirmation].as_slice() } else { &[Screen::MyPage] };
         let vars = Vars { code: &code, ..Vars::default() };
         let seen = self.step(visitor, Step::SubmitCode, box_or_not, expected, vars, boxed(tick)).await?;
@@ -292,6 +295,8 @@ impl Walker {
                 self.plain(visitor, Step::ConfirmSkip, "", &[Screen::MyPage]).await?;
             }
             self.look_for_skip(visitor);
+        } else if self.always_offered {
+            self.plain(visitor, Step::CancelSkip, "", &[]).await?;
         }
         self.plain(visitor, Step::OpenMyPage, "", &[Screen::MyPage]).await?;
         self.plain(visitor, Step::OpenSettings, "", &[Screen::Settings]).await?;
@@ -382,8 +387,8 @@ impl Walker {
 
     /// Another browser is asked for a code; the skip is offered to it and declined.
     async fn sign_in_again(&mut self, visitor: &mut Visitor) -> Result<bool, Trouble> {
-        let cancels = self.tick && self.world.target.knows(Step::CancelSkip);
-        if !self.sign_in(visitor, "in another browser: a code is asked", false, cancels).await? {
+        let cancels = (self.tick || self.always_offered) && self.world.target.knows(Step::CancelSkip);
+        if !self.sign_in(visitor, "in another browser: a code is asked", false, self.tick && cancels).await? {
             return Ok(false);
         }
         if cancels {

@@ -4,9 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use sekisho_rules::Portal;
-use toml::Spanned;
 
-use super::super::profile::{self, AccountSource, Profile};
+use super::super::profile::{self, AccountSource, Profile, Spanned};
 use super::super::template::{Hole, Place, Template};
 use super::account_file;
 use super::{AccountMeans, Compiler, Loading, ProfileError};

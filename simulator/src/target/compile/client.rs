@@ -1,10 +1,9 @@
 //! The browsers' common settings, compiled, and whom a load run may touch.
 
 use http::{HeaderName, HeaderValue};
-use toml::Spanned;
 use url::{Host, Url};
 
-use super::super::profile::{Limits, Profile};
+use super::super::profile::{Limits, Profile, Spanned};
 use super::super::template::{Nothing, Place};
 use super::{Compiler, ProfileError};
 use crate::browser::{ClientSettings, Loadable, Pace, Proxy, UserAgent};

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use toml::Spanned;
 use url::Url;
 
-use super::super::profile::{self, AccountSource, ClockDriver, ClockScope, OfficeDriver, Profile};
+use super::super::profile::{self, AccountSource, ClockDriver, ClockScope, OfficeDriver, Profile, Spanned};
 use super::super::template::{Hole, Place, Since, Template};
 use super::{Compiler, Control, GlobalClockSettings, Loading, ProfileError};
 use crate::clock::{ClockFile, ClockMeans};

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::error::Source;
-use super::super::profile::{Marks, Profile, Way};
+use super::super::profile::{Marks, Profile, Spanned, Way};
 use super::super::template::{Names, Secret};
 use super::super::{Screen, Step};
 use super::advice::{self, Advice};
@@ -97,7 +96,7 @@ fn read(source: &Source<'_>) -> (Option<Profile>, Vec<ProfileError>) {
 fn leave_out(table: &mut DeTable<'_>, at: usize) -> Option<String> {
     let within = |span: std::ops::Range<usize>| span.start <= at && at < span.end.max(span.start + 1);
     let place = table.iter().find(|(key, value)| within(key.span()) || holds(value, at)).map(|(key, _)| key.clone())?;
-    let deeper = match table.get_mut(&place).map(Spanned::get_mut) {
+    let deeper = match table.get_mut(&place).map(toml::Spanned::get_mut) {
         Some(DeValue::Table(inner)) if !within(place.span()) => leave_out(inner, at),
         Some(DeValue::Array(all)) if !within(place.span()) => {
             let tables = all.iter_mut().filter(|one| holds(one, at));
@@ -112,7 +111,7 @@ fn leave_out(table: &mut DeTable<'_>, at: usize) -> Option<String> {
 }
 
 /// Whether an offset lies in a value: a table written with a header has entries outside its own span.
-fn holds(value: &Spanned<DeValue<'_>>, at: usize) -> bool {
+fn holds(value: &toml::Spanned<DeValue<'_>>, at: usize) -> bool {
     let span = value.span();
     if span.start <= at && at < span.end {
         return true;

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use http::header::HeaderName;
 use http::{HeaderValue, Method};
 use serde_json::Value;
-use toml::Spanned;
 use url::Url;
 
-use super::super::profile::{self, CommandLine};
+use super::super::profile::{self, CommandLine, Spanned};
 use super::super::template::{Place, Secret, Template};
 use super::{Compiler, ProfileError};
 use crate::hook::{HookBody, HookRequest, JsonText, Program};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 
-use super::super::profile::{Mail, MailSource, MailTls, Profile};
+use super::super::profile::{Mail, MailSource, MailTls, Profile, Spanned};
 use super::{Compiler, ProfileError};
 use crate::browser::basic;
 use crate::mailbox::MailpitSettings;
@@ -130,19 +130,19 @@ impl Compiler<'_> {
 
 fn of_sink(mail: &Mail) -> [(&'static str, Option<Range<usize>>); 4] {
     [
-        ("listen", mail.listen.as_ref().map(toml::Spanned::span)),
-        ("tls", mail.tls.as_ref().map(toml::Spanned::span)),
-        ("certificate", mail.certificate.as_ref().map(toml::Spanned::span)),
-        ("key", mail.key.as_ref().map(toml::Spanned::span)),
+        ("listen", mail.listen.as_ref().map(Spanned::span)),
+        ("tls", mail.tls.as_ref().map(Spanned::span)),
+        ("certificate", mail.certificate.as_ref().map(Spanned::span)),
+        ("key", mail.key.as_ref().map(Spanned::span)),
     ]
 }
 
 fn of_mailpit(mail: &Mail) -> [(&'static str, Option<Range<usize>>); 5] {
     [
-        ("url", mail.url.as_ref().map(toml::Spanned::span)),
-        ("headers", mail.headers.values().next().map(toml::Spanned::span)),
-        ("username", mail.username.as_ref().map(toml::Spanned::span)),
-        ("password", mail.password.as_ref().map(toml::Spanned::span)),
-        ("poll", mail.poll.as_ref().map(toml::Spanned::span)),
+        ("url", mail.url.as_ref().map(Spanned::span)),
+        ("headers", mail.headers.values().next().map(Spanned::span)),
+        ("username", mail.username.as_ref().map(Spanned::span)),
+        ("password", mail.password.as_ref().map(Spanned::span)),
+        ("poll", mail.poll.as_ref().map(Spanned::span)),
     ]
 }

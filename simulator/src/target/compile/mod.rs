@@ -25,14 +25,13 @@ pub use mail::MailArrival;
 use regex::Regex;
 use sekisho_rules::Portal;
 use sha2::{Digest, Sha256};
-use toml::Spanned;
 use url::Url;
 
 use self::accounts::AccountsPlace;
 use super::acts::CompiledWay;
 use super::error::{ProfileError, Source};
 use super::marks::CompiledMark;
-use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Personal, Policies, Profile};
+use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Personal, Policies, Profile, Spanned};
 use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};

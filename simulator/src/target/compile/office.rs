@@ -3,10 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use toml::Spanned;
 use url::Url;
 
-use super::super::profile::{OfficeDriver, Profile};
+use super::super::profile::{OfficeDriver, Profile, Spanned};
 use super::super::template::{Hole, Place};
 use super::{Compiler, ProfileError};
 use crate::hook::HookRequest;

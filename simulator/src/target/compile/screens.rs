@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use http::HeaderName;
 use regex::Regex;
-use toml::Spanned;
 
 use super::super::Screen;
 use super::super::marks::{CompiledMark, JsonCondition};
-use super::super::profile::{JsonMark, Mark, Marks};
+use super::super::profile::{JsonMark, Mark, Marks, Spanned};
 use super::{Compiler, ProfileError};
 
 impl Compiler<'_> {

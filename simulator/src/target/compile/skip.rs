@@ -1,8 +1,6 @@
 //! Where a skip shows, compiled.
 
-use toml::Spanned;
-
-use super::super::profile::{Marks, Status};
+use super::super::profile::{Marks, Spanned, Status};
 use super::super::status::{CompiledStatus, StatusPlace, Telling};
 use super::{Compiler, ProfileError};
 

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use http::{HeaderName, Method};
 use serde_json::Value;
-use toml::Spanned;
 
 use super::super::Step;
 use super::super::acts::{
     ActKind, CompiledAct, CompiledTake, CompiledWay, FormAct, JsonTemplate, OwnAct, OwnBody, Pressed,
 };
-use super::super::profile::{Act, Button, Profile, SentBy, Take, Way};
+use super::super::profile::{Act, Button, Profile, SentBy, Spanned, Take, Way};
 use super::super::template::{Hole, Place, Template};
 use super::{Compiler, ProfileError};
 use crate::browser::Kind;

@@ -64,7 +64,9 @@ pub(super) fn secret(
         (Some(given), Some(_)) => Err(source.senseless(given.span(), key, "give either `env` or `file`")),
         (None, None) => {
             let table = source.text.find("[secrets").unwrap_or(0);
-            let at = table + source.text[table..].find(name).unwrap_or(0);
+            let written = [format!("[secrets.{name}]"), format!("\n{name}")];
+            let found = written.iter().find_map(|text| source.text[table..].find(text.as_str()).map(|at| (at, text)));
+            let at = table + found.map_or(0, |(at, text)| at + usize::from(text.starts_with('\n')));
             Err(source.senseless(at..at, key, "`env` or `file` must say where the secret comes from"))
         }
     }

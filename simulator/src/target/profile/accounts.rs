@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::CommandLine;
+use super::spanned::Spanned;
 
 /// Where accounts come from. A key that does not belong to the source is an error.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Accounts {
     /// Where from.
@@ -43,7 +44,7 @@ pub struct Accounts {
 }
 
 /// The additional accounts of a numbered one.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Additional {
     /// The address, with `{portal}`, `{number}` and `{additional}`, which counts from 1 under each main account.
@@ -59,7 +60,7 @@ pub struct Additional {
 }
 
 /// Where accounts come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AccountSource {
     /// The `[control]` listener makes them as they are needed.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
+
+use super::spanned::Spanned;
 
 /// What the simulated browsers send and which way their requests take. Nothing of it concerns the control listener, hooks or a
 /// Mailpit: those are asked directly and by other means.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Client {
     /// Header fields that go with every request to the target's own origins, e.g. `{ X-Staging-Key = "{secret:staging}" }`; a redirect
@@ -27,7 +29,7 @@ pub struct Client {
 
 /// `User-Agent` by kind of browser. A kind that is given sends no client hints (`Sec-CH-UA…`), which would contradict it; one that is
 /// not given presents itself as a current Chrome, or as Safari on an iPad.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UserAgents {
     /// Of the desktop browser, which most stories use.

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
+use super::spanned::Spanned;
 use super::text::{Instant, Span};
 use super::{CommandLine, HookRequest};
 
 /// The control listener of the reference server: moves clocks and makes accounts.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     /// Its address; the embedded run replaces it.
@@ -19,7 +20,7 @@ pub struct Control {
 }
 
 /// How the target's clock is moved. A key that does not belong to the driver is an error.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Clock {
     /// By what means; `none` where nothing is said.
@@ -49,7 +50,7 @@ pub struct Clock {
 }
 
 /// Whose clock is moved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockScope {
     /// Each account has its own.
@@ -60,7 +61,7 @@ pub enum ClockScope {
 }
 
 /// The means by which a clock is moved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClockDriver {
     /// It cannot be moved: what needs it is skipped.
@@ -79,7 +80,7 @@ pub enum ClockDriver {
 }
 
 /// The office that changes an address in person (FAQ-05).
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Office {
     /// By what means it is driven; `none` where nothing is said.
@@ -98,7 +99,7 @@ pub struct Office {
 }
 
 /// The means by which the office is driven.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OfficeDriver {
     /// It cannot be driven: what needs it is skipped.

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
+
+use super::spanned::Spanned;
 
 /// A program and its arguments, one string each, with placeholders. There is no shell: `["sh", "-c", "…"]` asks for one. A program
 /// with a `/` in its name is relative to the profile, any other is looked for in `PATH`; it runs in the profile's folder.
 pub type CommandLine = Vec<Spanned<String>>;
 
 /// A request to send, with placeholders. It carries no cookies; an answer of 2xx, without a redirect, says that it was done.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HookRequest {
     /// The method; `POST` where nothing is said.
@@ -28,7 +30,7 @@ pub struct HookRequest {
 
 /// What puts the target in its first state before a run (`[reset]`), once, before the first request. One of `command` and `request`
 /// must be given. Where it fails the run does not begin.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reset {
     /// A program to run.

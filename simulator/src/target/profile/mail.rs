@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
+use super::spanned::Spanned;
 use super::text::Span;
 
 /// Where the target's mails arrive, and how they are read.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
     /// Where mails arrive: `sink`, the default, or `mailpit`.
@@ -54,7 +55,7 @@ pub struct Mail {
 }
 
 /// Where mails arrive.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MailSource {
     /// Our own sink, which the target sends to by SMTP. Only here mail can be refused (FAQ-05b).
@@ -66,7 +67,7 @@ pub enum MailSource {
 }
 
 /// Whether our sink speaks TLS.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MailTls {
     /// It does not.
@@ -79,7 +80,7 @@ pub enum MailTls {
 }
 
 /// Where in a mail the code stands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MailPart {
     /// In the text, or the text made of the HTML where there is no other.

@@ -8,14 +8,15 @@ mod mail;
 mod numbers;
 mod screens;
 mod skip;
+mod spanned;
 mod steps;
 mod text;
 mod values;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 pub use accounts::{AccountSource, Accounts, Additional};
 pub use client::Client;
@@ -25,6 +26,7 @@ pub use mail::{Mail, MailPart, MailSource, MailTls};
 pub use numbers::{Cooldown, Limit, Limits, Numbers, Policies, SkipsAfter, Superseded};
 pub use screens::{HeaderMark, JsonKind, JsonMark, Mark, Marks, Several};
 pub use skip::{Personal, Skip, Status};
+pub use spanned::Spanned;
 pub use steps::{Act, Button, Only, SentBy, Take, Way};
 pub use text::Span;
 pub use values::SecretSource;
@@ -32,7 +34,7 @@ pub use values::SecretSource;
 use super::{Screen, Step};
 
 /// A description of a login: everything that differs between systems.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Version of this format; 1.
@@ -100,7 +102,7 @@ pub struct Profile {
 }
 
 /// What differs in one portal. What is not named here is as everywhere.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OwnWays {
     /// Scheme, host and port, where the portal has its own.
@@ -112,7 +114,7 @@ pub struct OwnWays {
 }
 
 /// How the target's certificate is trusted.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
     /// A PEM file of further authorities to trust, relative to the profile.

@@ -3,12 +3,13 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::text::{Instant, Span};
 
 /// Durations and limits the target declares; the defaults are those of the source.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Numbers {
     /// How long a code is good from its issue (FAQ-03).
@@ -74,7 +75,7 @@ impl Default for Numbers {
 
 /// How long the harness waits, in real time, before it gives up and says so, and how hard it may press the target. None of them
 /// decides whether a target conforms.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// For a connection: resolving the name, connecting and TLS together.
@@ -104,7 +105,7 @@ impl Default for Limits {
 }
 
 /// For how long codes are refused after wrong ones.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cooldown {
     /// After the first wrong code.
@@ -128,7 +129,7 @@ impl Cooldown {
 }
 
 /// So many in so long.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// How many.
@@ -138,7 +139,7 @@ pub struct Limit {
 }
 
 /// What the target does where the source leaves it to the target; what is not declared is not judged.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policies {
     /// What becomes of a code once a newer one was mailed for the account.
@@ -167,7 +168,7 @@ pub struct Policies {
 }
 
 /// What becomes of a code once a newer one was mailed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Superseded {
     /// It is refused.
@@ -177,7 +178,7 @@ pub enum Superseded {
 }
 
 /// What becomes of the skips of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SkipsAfter {
     /// They go on.

@@ -1,20 +1,22 @@
 //! How screens are recognised.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use toml::Spanned;
 
 use super::super::Step;
+use super::spanned::Spanned;
 
 /// Ways in which a page is recognised; any one of them suffices. One table, or an array of tables.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Marks(pub Vec<Spanned<Mark>>);
 
 /// One way in which a page is recognised: all that is given must hold.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mark {
     /// The title begins with this.
@@ -42,12 +44,13 @@ pub struct Mark {
 }
 
 /// A condition on a JSON body.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonMark {
     /// A JSON pointer (RFC 6901); `""` is the whole body.
     pub at: Spanned<String>,
     /// The value there equals this.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub is: Option<toml::Value>,
     /// The value there is of this kind.
     pub kind: Option<JsonKind>,
@@ -56,7 +59,7 @@ pub struct JsonMark {
 }
 
 /// Kinds of JSON values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum JsonKind {
     /// There is nothing at the place.
@@ -78,7 +81,7 @@ pub enum JsonKind {
 }
 
 /// A condition on a header field.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderMark {
     /// Its name.
@@ -132,6 +135,39 @@ fn one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Sever
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Several<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(OneOrMany(PhantomData))
+    }
+}
+
+/// The schema of one value or an array of them.
+fn one_or_many(one: Schema) -> Schema {
+    json_schema!({ "anyOf": [one, { "type": "array", "items": one }] })
+}
+
+impl<T: JsonSchema> JsonSchema for Several<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Several{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        one_or_many(generator.subschema_for::<T>())
+    }
+}
+
+impl JsonSchema for Marks {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Marks".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        one_or_many(generator.subschema_for::<Mark>())
     }
 }
 

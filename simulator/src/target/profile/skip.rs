@@ -1,12 +1,13 @@
 //! Where a skip shows.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
-use toml::Spanned;
 
 use super::screens::Marks;
+use super::spanned::Spanned;
 
 /// Where a skip shows.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Skip {
     /// A regular expression that matches the whole name of the cookie that holds a skip.
@@ -26,7 +27,7 @@ pub struct Skip {
 }
 
 /// What a cookie could hold of a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Personal {
     /// The registered address, or the part before its `@`.
@@ -38,7 +39,7 @@ pub enum Personal {
 }
 
 /// How the skip settings screen says whether a skip exists (FAQ-13): a value at a place, or what the whole page is like.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Status {
     /// A CSS selector of the element whose text is the status.
@@ -46,8 +47,10 @@ pub struct Status {
     /// A JSON pointer (RFC 6901) to the value that is the status, in place of `selector`.
     pub json: Option<Spanned<String>>,
     /// The text, or the JSON value, where a browser of the account holds a skip.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub some: Option<Spanned<toml::Value>>,
     /// The text, or the JSON value, where none does.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub none: Option<Spanned<toml::Value>>,
     /// What the page is like where a browser of the account holds a skip, in place of `some`.
     pub some_if: Option<Spanned<Marks>>,

@@ -1,20 +1,22 @@
 //! How steps are done: one request or several in a row, each a form on the page that is open, a link on it, or a request of its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
-use toml::Spanned;
 
 use super::screens::Marks;
+use super::spanned::Spanned;
 
 /// How a step is done: one request, or several in a row, written as an array of tables (`[[steps.submit-code]]`).
 #[derive(Debug, Clone)]
 pub struct Way(pub Vec<Spanned<Act>>);
 
 /// One request of a step. Exactly one of `form`, `follow`, `get` and `path` says what is sent.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Act {
     /// A CSS selector of the one form on the open page that is sent, with all its fields as they stand there: hidden ones, and with them
@@ -32,6 +34,7 @@ pub struct Act {
     pub fields: BTreeMap<String, Spanned<String>>,
     /// With `path`: a JSON body. Texts in it may hold placeholders; `"{skip}"` alone becomes `true` or `false`, `{ "$number" = "…" }` a
     /// number, and `{ "$null" = true }` null, which TOML has not.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub json: Option<Spanned<toml::Value>>,
     /// Header fields that replace the browser's own, with placeholders.
     pub headers: BTreeMap<String, Spanned<String>>,
@@ -53,6 +56,7 @@ pub struct Act {
     /// With `form`: the button that is pressed, where its name and value matter. Without it the first button is, as Enter does.
     pub press: Option<Spanned<Button>>,
     /// Fields, or members of the JSON object, that are sent only where the story asks for the skip. With `form` they are filled in.
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub with_skip: Option<Spanned<toml::Table>>,
     /// Sent only where the story asks for the skip (`with-skip`), or only where it does not (`without-skip`).
     pub only: Option<Only>,
@@ -67,7 +71,7 @@ pub struct Act {
 }
 
 /// Who sends a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SentBy {
     /// The window navigates: the answer is the page that is open then.
@@ -77,7 +81,7 @@ pub enum SentBy {
 }
 
 /// In which stories a request is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Only {
     /// Where the skip is asked for.
@@ -87,7 +91,7 @@ pub enum Only {
 }
 
 /// Where in an answer a value stands: exactly one of `selector`, `json`, `regex` and `header`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Take {
     /// A CSS selector of one element.
@@ -105,7 +109,7 @@ pub struct Take {
 }
 
 /// A button with a name and a value.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Button {
     /// Its name.
@@ -114,6 +118,21 @@ pub struct Button {
     pub value: Option<String>,
     /// What stands on it, where it has no name.
     pub label: Option<String>,
+}
+
+impl JsonSchema for Way {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Way".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<Act>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+    }
 }
 
 /// Reads one table or an array of tables.

@@ -1,10 +1,12 @@
 //! Lengths of time and instants, as they are written in a profile.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A length of time written like `30m`, `90d` or `1h 30m`; a day is 24 hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +15,57 @@ pub struct Span(pub Duration);
 /// An instant written in RFC 3339.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Instant(pub jiff::Timestamp);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const DAY_SECONDS: u64 = 24 * 3600;
+        let seconds = self.0.as_secs();
+        if self.0.subsec_nanos() == 0 && seconds > 0 && seconds.is_multiple_of(DAY_SECONDS) {
+            return write!(f, "{}d", seconds / DAY_SECONDS);
+        }
+        write!(f, "{:#}", jiff::SignedDuration::try_from(self.0).unwrap_or(jiff::SignedDuration::MAX))
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Span".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A length of time, such as `30m`, `90d`, `1h 30m` or `250ms`; a day is 24 hours.",
+            "pattern": "^[ 0-9a-z.,]+$",
+        })
+    }
+}
+
+impl JsonSchema for Instant {
+    fn schema_name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "An instant in RFC 3339, such as `2025-08-13T06:00:00+09:00`.",
+            "format": "date-time",
+        })
+    }
+}
 
 /// Reads a string and turns it into a value, with the string in the error.
 struct Parsed<T> {
@@ -60,7 +113,9 @@ mod tests {
     #[test]
     fn spans_read_as_people_write_them() {
         for (text, seconds) in [("30m", 1800), ("90d", 7_776_000), ("1h 30m", 5400), ("0s", 0), ("2 seconds", 2)] {
-            assert_eq!(parse_span(text), Some(Span(Duration::from_secs(seconds))), "{text}");
+            let span = Span(Duration::from_secs(seconds));
+            assert_eq!(parse_span(text), Some(span), "{text}");
+            assert_eq!(parse_span(&span.to_string()), Some(span), "{span}");
         }
         for text in ["", "30", "-5m", "1 month", "soon"] {
             assert_eq!(parse_span(text), None, "{text}");
