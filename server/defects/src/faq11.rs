@@ -18,6 +18,8 @@ pub(crate) const DEFECTS: &[Defect] = defects!["FAQ-11":
         "The cookie holds the address's SHA-256, by which everybody who knows the address knows the cookie." => AddressHashed;
     "a", "faq11-cookie-holds-the-name-in-hex",
         "The cookie holds the user's name, as hexadecimal digits." => NameInHex;
+    "a", "faq11-cookie-holds-the-account-number",
+        "The cookie holds the number of the account, hashed." => AccountNumber;
     "b", "faq11-ids-are-counted-up",
         "The ids are counted up." => CountedUp::default();
     "b", "faq11-ids-have-32-bits",
@@ -60,6 +62,15 @@ struct NameInHex;
 impl Decisions for NameInHex {
     fn skip_cookie_value(&self, id: &Token, expires_at: Moment, account: &AccountState) -> String {
         with_part(&hex(account.identity.name.as_bytes()), id, expires_at, account)
+    }
+}
+
+struct AccountNumber;
+
+impl Decisions for AccountNumber {
+    fn skip_cookie_value(&self, id: &Token, expires_at: Moment, account: &AccountState) -> String {
+        let number = Sha256::digest(account.identity.slot.to_string());
+        with_part(&hex(&number[..8]), id, expires_at, account)
     }
 }
 

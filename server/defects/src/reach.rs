@@ -28,6 +28,7 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
             "base-cookie-of-the-skip-is-kept-for-a-year",
             "faq01-code-stands-in-a-cookie",
             "faq11-cookie-holds-a-hash-of-the-address",
+            "faq11-cookie-holds-the-account-number",
             "faq11-cookie-holds-the-address-in-base64",
             "faq11-cookie-holds-the-name-in-hex",
             "faq11-ids-are-counted-up",
