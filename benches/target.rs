@@ -18,6 +18,28 @@ fn target() -> Target {
     Target::parse("reference.toml", include_str!("../profiles/reference.toml"), &loading).unwrap()
 }
 
+/// A profile as it is shipped; where its system would listen, and what moves its clock, does not matter here.
+fn foreign(name: &str, text: &str) -> Target {
+    Target::parse(name, text, &Loading::default()).unwrap()
+}
+
+/// A code page of 3 kB that only a hidden field tells from the sign-in page.
+fn wizard_page() -> Answer {
+    let code_entry = page("ログイン", "/account/login/");
+    let html = String::from_utf8(code_entry.body.to_vec()).unwrap();
+    let step =
+        "<input type=\"hidden\" name=\"login_view-current_step\" value=\"token\"><input name=\"token-otp_token\">";
+    Answer { body: Bytes::from(html.replace("<input id=\"code\" name=\"code\">", step)), ..code_entry }
+}
+
+/// An answer of a JSON interface that asks for a code.
+fn json_answer() -> Answer {
+    let body = "{\"meta\":{\"code\":200},\"response\":{\"csrf_token\":\"0123456789abcdef\",\"tf_required\":true,\"tf_state\":\"ready\",\"tf_primary_method\":\"email\"}}";
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+    Answer { headers, body: Bytes::from_static(body.as_bytes()), ..page("", "/login") }
+}
+
 /// A page as large as the reference server's, with the parts that the driver looks for.
 fn page(title: &str, path: &str) -> Answer {
     let filler = "<p>このページは、ログインのための画面です。ご利用の端末とブラウザをご確認ください。</p>".repeat(12);
@@ -61,6 +83,18 @@ fn driver(criterion: &mut Criterion) {
     assert_eq!(target.recognise(Portal::Seeker, None, &code_entry), Some(Screen::CodeEntry));
     criterion.bench_function("target/recognise a page of 3 kB", |bencher| {
         bencher.iter(|| target.recognise(Portal::Seeker, None, black_box(&code_entry)));
+    });
+    let django = foreign("django-two-factor.toml", include_str!("../profiles/django-two-factor.toml"));
+    let wizard = wizard_page();
+    assert_eq!(django.recognise(Portal::Seeker, None, &wizard), Some(Screen::CodeEntry));
+    criterion.bench_function("target/recognise a page of 3 kB by selectors", |bencher| {
+        bencher.iter(|| django.recognise(Portal::Seeker, None, black_box(&wizard)));
+    });
+    let flask = foreign("flask-security-json.toml", include_str!("../profiles/flask-security-json.toml"));
+    let (json, step) = (json_answer(), Some(Step::SubmitPassword));
+    assert_eq!(flask.recognise(Portal::Seeker, step, &json), Some(Screen::CodeEntry));
+    criterion.bench_function("target/recognise a JSON answer", |bencher| {
+        bencher.iter(|| flask.recognise(Portal::Seeker, step, black_box(&json)));
     });
     let vars = Vars { code: "012345", ..Vars::default() };
     let asking = Asking { skip: true, ..Asking::on(Portal::Seeker, Step::SubmitCode, vars, Some(&code_entry)) };
