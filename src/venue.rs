@@ -88,14 +88,14 @@ pub(crate) struct House {
 }
 
 /// Says how many accounts a run on a target needs at least.
-pub(crate) type NeedsOf = dyn Fn(&Target, &Network) -> Result<Vec<Need>, CliError> + Send + Sync;
+pub(crate) type NeedsOf<'a> = dyn Fn(&Target, &Network) -> Result<Vec<Need>, CliError> + Send + Sync + 'a;
 
 /// What a run asks of the accounts of a profile's target.
 pub(crate) struct Demand<'a> {
     /// How many of those that exist are left out at the beginning.
     pub(crate) account_offset: u32,
     /// How many are needed at least.
-    pub(crate) needs: &'a NeedsOf,
+    pub(crate) needs: &'a NeedsOf<'a>,
 }
 
 /// A place that is ready: whatever was started for it stops with it.

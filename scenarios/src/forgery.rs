@@ -17,7 +17,7 @@ const ADDED_UNASKED: [HeaderName; 4] = [ACCEPT, ACCEPT_LANGUAGE, CONTENT_LANGUAG
 /// and the header fields of the target's own scripts. First with every sign of the target's own page, so that only the token is missing;
 /// then from the other site, with what cookies go along from there.
 pub(crate) fn forged(visitor: &mut Visitor, honest: &Request) -> Result<Vec<(&'static str, Request)>, Trouble> {
-    let (bare, had_token) = without_token(visitor, honest)?;
+    let (bare, had_token) = without_token(honest, &hidden_fields(visitor), &visitor.learnt())?;
     let mut forged = Vec::new();
     if had_token {
         forged.push(("without the token", bare.clone()));
@@ -34,9 +34,8 @@ pub(crate) fn forged(visitor: &mut Visitor, honest: &Request) -> Result<Vec<(&'s
     }
 }
 
-/// The request without any token, and whether it had one.
-fn without_token(visitor: &mut Visitor, honest: &Request) -> Result<(Request, bool), Trouble> {
-    let (hidden, learnt) = (hidden_fields(visitor), visitor.learnt());
+/// The request without what is hidden on the open page and what was learnt from the target, and whether it had any of it.
+fn without_token(honest: &Request, hidden: &[(String, String)], learnt: &[String]) -> Result<(Request, bool), Trouble> {
     let mut bare = honest.clone();
     bare.headers.retain(|(name, _)| ADDED_UNASKED.contains(name));
     match &mut bare.body {
@@ -77,4 +76,46 @@ pub(crate) fn with_own_tokens(request: Request, own: &[(String, String)]) -> Req
         (name, token.unwrap_or(value))
     });
     Request { body: Body::Form(renewed.collect()), ..request }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use serde_json::json;
+
+    use super::*;
+
+    fn url() -> Url {
+        "http://target.example/password".parse().unwrap()
+    }
+
+    #[test]
+    fn a_form_loses_what_is_hidden_and_what_was_learnt_and_keeps_what_is_typed() {
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let fields = vec![field("token", "t"), field("attempt", "taken"), field("new", "secret"), field("next", "x")];
+        let hidden = [field("token", "t"), field("next", "y")];
+        let (bare, had_token) = without_token(&Request::post(url(), fields), &hidden, &["taken".to_owned()]).unwrap();
+        // The same name with another value was typed.
+        assert_eq!(bare.body, Body::Form(vec![field("new", "secret"), field("next", "x")]));
+        assert!(had_token);
+        assert!(!without_token(&bare, &hidden, &[]).unwrap().1);
+    }
+
+    #[test]
+    fn json_loses_its_token_and_the_header_fields_of_scripts_and_travels_as_text() {
+        let honest = Request::json(url(), json!({ "new": "secret", "token": "t", "number": 7 }))
+            .with_header(HeaderName::from_static("x-csrf-token"), HeaderValue::from_static("t"))
+            .with_header(ACCEPT, HeaderValue::from_static("application/json"));
+        let (bare, had_token) = without_token(&honest, &[], &["t".to_owned()]).unwrap();
+        assert!(had_token);
+        assert_eq!(bare.body, Body::Json(json!({ "new": "secret", "number": 7 })));
+        assert_eq!(bare.headers.iter().map(|(name, _)| name).collect::<Vec<_>>(), [ACCEPT]);
+        let Body::Raw { content_type, bytes } = as_a_form(bare.body) else {
+            panic!("JSON cannot be sent from elsewhere")
+        };
+        assert_eq!(
+            (content_type.to_str().unwrap(), bytes.as_ref()),
+            ("text/plain", br#"{"new":"secret","number":7}"#.as_slice())
+        );
+    }
 }

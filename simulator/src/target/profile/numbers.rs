@@ -31,11 +31,13 @@ pub struct Numbers {
     pub browsers_tried: usize,
     /// How many codes are counted where it is tried whether they are evenly spread (statistical checks).
     pub codes_sampled: usize,
-    /// After how many wrong codes an attempt is over.
+    /// After how many wrong codes an attempt is over. Where neither this nor `code_cooldown` is declared, 100 are tried: whoever takes the
+    /// right code then has no limit (NIST SP 800-63B-4 section 3.2.2).
     pub wrong_codes: Option<u32>,
     /// How many wrong codes one account has in a window, over all its attempts.
     pub wrong_codes_limit: Option<Limit>,
-    /// How many code mails one address gets in a window.
+    /// How many code mails one address gets in a window. Where neither this nor `mail_cooldown` is declared, 100 are tried: whoever mails
+    /// more at once has no limit.
     pub mail_limit: Option<Limit>,
     /// For how long after a code mail the target sends no other to the same address, in silence: nobody asks sooner.
     pub mail_cooldown: Option<Span>,
