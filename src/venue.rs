@@ -105,6 +105,8 @@ pub(crate) struct Venue {
     server: Option<RunningServer>,
     profile: Option<String>,
     defect: Option<String>,
+    /// How many of the profile's accounts the command line left out.
+    account_offset: u32,
 }
 
 impl Venue {
@@ -155,7 +157,7 @@ impl Venue {
         let own_roots = server.certificate().map(|shown| shown.pem.clone().into_bytes()).unwrap_or_default();
         let roads = roads(&target, own_roots)?;
         let world = world(target, roads, Post::of(&sink), seed, cancel)?;
-        Ok(Venue { world, sink: Some(sink), server: Some(server), profile: None, defect: None })
+        Ok(Venue { world, sink: Some(sink), server: Some(server), profile: None, defect: None, account_offset: 0 })
     }
 
     async fn foreign(path: &Path, demand: Demand<'_>, seed: u64, cancel: CancellationToken) -> Result<Venue, CliError> {
@@ -164,7 +166,8 @@ impl Venue {
         let roads = roads(&target, Vec::new())?;
         // Before anything is sent: a run that ends half way for want of accounts has used them up for nothing.
         target.has_accounts_for(&(demand.needs)(&target, &roads.browsers)?)?;
-        Venue::at(target, path, roads, true, seed, cancel).await
+        let venue = Venue::at(target, path, roads, true, seed, cancel).await?;
+        Ok(Venue { account_offset: demand.account_offset, ..venue })
     }
 
     /// A target whose profile was read already, in the state it is in: a look at it does not reset it.
@@ -204,7 +207,8 @@ impl Venue {
             reset.run(&roads.means).await.map_err(CliError::Reset)?;
         }
         let world = world(target, roads, post, seed, cancel)?;
-        Ok(Venue { world, sink, server: None, profile: Some(path.display().to_string()), defect: None })
+        let profile = Some(path.display().to_string());
+        Ok(Venue { world, sink, server: None, profile, defect: None, account_offset: 0 })
     }
 
     /// The same place, with the defect that the embedded server was started with on record.
@@ -220,8 +224,15 @@ impl Venue {
             // Clocks of accounts are those of accounts that the run made for itself, never the target's own.
             clock_left_at: self.world.timeline.as_ref().map(|timeline| in_words(timeline.time().now())),
             profile: self.profile.clone(),
+            next_account_offset: self.next_account_offset(),
             defect: self.defect.clone(),
         }
+    }
+
+    /// The offset with which another run takes accounts that this one did not; none where they are made.
+    fn next_account_offset(&self) -> Option<u32> {
+        let spent = u32::try_from(self.world.accounts.spent()).ok().filter(|spent| *spent > 0)?;
+        Some(self.account_offset.saturating_add(spent))
     }
 
     /// What a reader of the figures must know about the place.
@@ -233,7 +244,13 @@ impl Venue {
             ],
             None => Vec::new(),
         };
-        [own, held_back(self.world.network.held_back())].concat()
+        let used = self.next_account_offset().map(|offset| {
+            format!(
+                "This run used accounts of the profile, some of which have another password or a skip now. The next run on the same system takes \
+                 fresh ones with `--account-offset {offset}`."
+            )
+        });
+        [own, held_back(self.world.network.held_back()), used.into_iter().collect()].concat()
     }
 
     /// Ends what was started.

@@ -55,6 +55,7 @@ pub(crate) fn run(rules: Vec<RuleText>, checks: Vec<CheckRow>, load: Option<Load
             clock_left_at: None,
             profile: Some("staging.toml".to_owned()),
             defect: None,
+            next_account_offset: None,
         },
         levels: Level::DEFAULT.to_vec(),
         interrupted: false,

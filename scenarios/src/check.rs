@@ -102,8 +102,8 @@ pub(crate) async fn run_stories(
     ended.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// The stories to tell: each scenario in each portal where it is told. One that is told in no portal of the target still has its rows where
-/// the profile gives a reason for that.
+/// The stories to tell: each scenario in each portal where it is told. One that is told in no portal of the target still has its rows, which
+/// say so.
 pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Portal)> {
     plan_for(&world.target, selection)
 }
@@ -113,7 +113,7 @@ pub fn plan(world: &World, selection: &Selection) -> Vec<(&'static Scenario, Por
 pub fn needs(target: &Target, selection: &Selection) -> Vec<Need> {
     let stories: Vec<_> = plan_for(target, selection)
         .into_iter()
-        .filter(|(scenario, _)| !not_offered(target, scenario))
+        .filter(|(scenario, portal)| !not_offered(target, scenario) && scenario.portals.include(*portal))
         .map(|(scenario, portal)| (portal, scenario.portals.need_pairs()))
         .collect();
     needs_of(target, &stories)
@@ -131,7 +131,7 @@ pub(crate) fn needs_of(target: &Target, people: &[(Portal, bool)]) -> Vec<Need> 
 fn plan_for(target: &Target, selection: &Selection) -> Vec<(&'static Scenario, Portal)> {
     let portals = |scenario: &'static Scenario| {
         let is_told = target.portals.iter().any(|portal| scenario.portals.include(*portal));
-        let only_a_row = !is_told && not_offered(target, scenario);
+        let only_a_row = !is_told;
         target
             .portals
             .iter()
@@ -154,6 +154,9 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, se
     let limit = world.target.limits.story_patience.0;
     let outcome = match not_offered(&world.target, scenario) {
         true => Ok(()),
+        false if !scenario.portals.include(portal) => Err(Trouble::Means(
+            "it is told in the portal `employer` only, which the target has not (`portals` in the profile)".to_owned(),
+        )),
         false => {
             let story = AssertUnwindSafe((scenario.tell)(stage.clone())).catch_unwind();
             match in_time(story, limit, seat.as_deref()).await {

@@ -17,6 +17,11 @@ pub(crate) const SCENARIOS: &[Scenario] = stories![
 
 async fn cookies_off(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq14-without-cookies-a-clear-screen-and-no-way-in";
+    if !stage.world.target.recognises(Screen::CookiesOff) {
+        return Err(Trouble::Means(
+            "the profile does not say what tells that cookies are needed (`screens.cookies-off`)".to_owned(),
+        ));
+    }
     let (person, account) = stage.person().await?;
     let mut control = person.browser("control", &account);
     sign_in(&mut control, &account).await?;

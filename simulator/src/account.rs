@@ -89,6 +89,11 @@ pub trait Accounts: Send + Sync {
 
     /// Whether the clock of an account can start where it is wanted.
     fn can_start_at(&self) -> bool;
+
+    /// How many of the accounts that exist lie before the first that nobody was given, nor any after it; 0 where accounts are made.
+    fn spent(&self) -> usize {
+        0
+    }
 }
 
 /// Why there is no account.

@@ -16,17 +16,13 @@ use crate::browser::{Browser, Network, Request, UserAgent};
 use crate::clock::{Clock, ClockError, GlobalClock, Time};
 use crate::office::{Office, OfficeError, Procedure};
 use crate::recorder::Unwatched;
-use crate::target::Control;
+use crate::target::{Control, ESCAPED_IN_ADDRESSES};
 
 /// How many accounts are asked for in one request.
 const BATCH: usize = 1_000;
 
 /// How many connections to the control listener are kept.
 const CONNECTIONS: usize = 4;
-
-/// What is escaped where an id stands in a path: all but what RFC 3986 section 2.3 calls unreserved.
-const ID_ESCAPED: &percent_encoding::AsciiSet =
-    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A control listener, ready to be asked. It keeps a few connections of its own.
 pub struct ControlClient {
@@ -125,7 +121,7 @@ impl Office for ControlClient {
     }
 
     async fn check_identity(&self, procedure: &Procedure) -> Result<SystemTime, OfficeError> {
-        let id = percent_encoding::utf8_percent_encode(&procedure.0, ID_ESCAPED);
+        let id = percent_encoding::utf8_percent_encode(&procedure.0, ESCAPED_IN_ADDRESSES);
         let path = format!("/office/requests/{id}/identity");
         let answer = self.post(&path, json!({})).await.map_err(OfficeError::Control)?;
         let checked: Checked = read(&path, &answer)?;

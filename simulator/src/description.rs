@@ -40,7 +40,15 @@ fn oddities(answer: &Answer, page: &Page<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let header = |name: &str| answer.header(name).map(|value| shortened(&value));
     if matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
-        found.push("a redirect without `Location`".to_owned());
+        found.push(match answer.headers.get("location") {
+            None => "a redirect without `Location`".to_owned(),
+            Some(location) => {
+                // A query may hold what must not stand in a report.
+                let location = String::from_utf8_lossy(location.as_bytes());
+                let path = location.split(['?', '#']).next().unwrap_or_default();
+                format!("a redirect to `{}`, which was not followed", shortened(path))
+            }
+        });
     }
     if let Some(after) = header("retry-after") {
         found.push(format!("`Retry-After: {after}`"));

@@ -25,6 +25,18 @@ struct SignIn {
     boxes: Vec<FieldSeen>,
 }
 
+impl SignIn {
+    /// What tells its page from others: its password field, which the page that asks for the code has not, though its form may look alike.
+    fn mark(&self) -> String {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if self.password.chars().all(is_plain) {
+            format!("input[name=\"{}\"]", self.password)
+        } else {
+            self.selector.clone()
+        }
+    }
+}
+
 /// Drafts a profile from the answer to a request for the sign-in page.
 pub fn draft(answer: &Answer) -> Draft {
     let page = Page::of(answer);
@@ -78,13 +90,8 @@ fn head(text: &mut String, answer: &Answer) {
     let _ = base.set_username("");
     let _ = base.set_password(None);
     let base = base.as_str().trim_end_matches('/');
-    let session = answer.cookies.iter().find_map(|offered| {
-        let line = String::from_utf8_lossy(offered.line.as_bytes()).into_owned();
-        let name = line.split(['=', ';']).next().unwrap_or_default().trim().to_owned();
-        (!name.is_empty() && line.to_ascii_lowercase().contains("httponly")).then_some(name)
-    });
-    let session = session.map_or_else(String::new, |name| format!("|{}", regex::escape(&name)));
-    let session = format!(".*(session|sid|auth).*{session}");
+    // A cookie that comes with the sign-in page already may be about the browser only.
+    let session = ".*(session|sid|auth).*";
     let _ = write!(
         text,
         r##"# A draft. Lines that begin with `#` are comments: fill in what they ask for, take the `#` away, and look with
@@ -139,7 +146,7 @@ last = 100
 "##,
         name = quoted(answer.url.host_str().unwrap_or("target")),
         base = quoted(base),
-        session = quoted(&session),
+        session = quoted(session),
     );
 }
 
@@ -155,7 +162,7 @@ fn screens(text: &mut String, page: &Page<'_>, answer: &Answer, sign_in: Option<
     }
     match sign_in {
         // The form is there with an error too, where the title may be another.
-        Some(sign_in) => conditions.push(format!("selector = {}", quoted(&sign_in.selector))),
+        Some(sign_in) => conditions.push(format!("selector = {}", quoted(&sign_in.mark()))),
         None => {
             conditions.push(format!("status = {}", answer.status));
             conditions.push(format!("path = {}", quoted(answer.url.path())));
@@ -164,7 +171,7 @@ fn screens(text: &mut String, page: &Page<'_>, answer: &Answer, sign_in: Option<
     let _ = write!(
         text,
         r##"# How each screen is recognised: all conditions of a mark must hold, and any mark of a screen suffices. Look at the page in a browser:
-# its title, an element by which no other page has (`selector`), a text.
+# its title, an element that no other page has (`selector`), a text.
 [screens]
 sign-in = [{{ {} }}]
 # The form that asks for the code.
@@ -181,6 +188,10 @@ sign-in = [{{ {} }}]
 # address-change = [{{ selector = "form#…" }}]
 # password-change = [{{ selector = "form#…" }}]
 # password-changed = [{{ text = "…" }}]
+# Says that cookies are needed.
+# cookies-off = [{{ text = "…" }}]
+# Says that the code could not be mailed.
+# mail-failed = [{{ text = "…" }}]
 limited = [{{ status = 429 }}]
 refused = [{{ status = [400, 401, 403, 404, 405, 409, 422] }}]
 

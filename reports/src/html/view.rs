@@ -4,7 +4,9 @@ use super::plot::{self, Plot};
 use crate::ReportError;
 use crate::digest::{self, Entry, Exhibits, Problem};
 use crate::histogram::Latencies;
-use crate::record::{CheckRow, CheckVerdict, ClauseRow, Level, LoadRecord, RuleRow, RunRecord, StepRow, Verdict};
+use crate::record::{
+    CheckRow, CheckVerdict, ClauseRow, Level, LoadRecord, RuleRow, RunRecord, StepRow, Verdict, unjudged,
+};
 use crate::units::{count, counted, latency, percent};
 
 /// The verdict of one level.
@@ -178,6 +180,13 @@ impl RuleView<'_> {
         let row = self.rows.iter().find(|row| row.level == *level)?;
         let ran = self.clauses.iter().any(|clause| clause.level == *level && !clause.checks.is_empty());
         (ran || row.verdict == Verdict::Nonconforming).then_some(row.verdict)
+    }
+
+    /// What is said at `level` in place of a verdict where not one of its checks was judged.
+    pub(super) fn unjudged(&self, level: &Level) -> Option<CheckVerdict> {
+        let of_level = self.clauses.iter().filter(|clause| clause.level == *level).flat_map(|clause| &clause.checks);
+        let said = unjudged(of_level.flat_map(|view| &view.entry.rows).map(|check| check.verdict));
+        said.filter(|_| self.verdict(level) == Some(Verdict::Inconclusive))
     }
 
     pub(super) fn counts(&self) -> String {

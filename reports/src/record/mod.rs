@@ -18,7 +18,7 @@ pub use load::{
     ViolationRow,
 };
 pub use rows::{CheckRow, ClauseRow, DeadWaiver, RuleRow, RuleText, rule_texts};
-pub use verdict::{CheckVerdict, Level, Verdict, roll_up, worst};
+pub use verdict::{CheckVerdict, Level, Verdict, roll_up, unjudged, worst};
 
 use crate::ReportError;
 
@@ -78,6 +78,10 @@ pub struct TargetInfo {
     /// The defect that `--defect` gave the embedded server; none where it is the right one, or a target of somebody's own.
     #[serde(default)]
     pub defect: Option<String>,
+    /// The `--account-offset` with which another run takes accounts that this one did not: some of those it used may have another password
+    /// now, or a skip. None where accounts are made as they are needed.
+    #[serde(default)]
+    pub next_account_offset: Option<u32>,
 }
 
 /// What each level adds up to. Inconclusive also where no check of the level was run.
@@ -141,7 +145,10 @@ impl RunRecord {
             derived: level(Level::Derived),
             baseline: level(Level::Baseline),
         };
-        let judged = run.levels.iter().filter(|level| checks.iter().any(|check| check.level == **level));
+        // A level of which the target offers nothing is not in doubt.
+        let offered = |check: &CheckRow| check.verdict != CheckVerdict::NotApplicable;
+        let judged =
+            run.levels.iter().filter(|level| checks.iter().any(|check| check.level == **level && offered(check)));
         let mut verdict =
             worst(judged.map(|level| verdicts.of(*level)).chain(load.map(|load| load.verdict(&run.levels))));
         if run.interrupted {
@@ -213,9 +220,10 @@ impl RunRecord {
         }
     }
 
-    /// Whether anything was seen at this level, by a check or by a violation under load.
+    /// Whether there was anything to see at this level, by a check or by a violation under load; what the target does not offer is nothing.
     pub fn looked_at(&self, level: Level) -> bool {
-        findings(&self.checks, self.load.as_ref()).any(|finding| finding.level == level)
+        findings(&self.checks, self.load.as_ref())
+            .any(|finding| finding.level == level && finding.verdict != CheckVerdict::NotApplicable)
     }
 
     /// The text of a clause; empty where the record does not tell.
@@ -238,9 +246,11 @@ impl RunRecord {
             );
         }
         let level = (!Level::DEFAULT.contains(&check.level)).then(|| format!(" --level {}", check.level));
+        let offset = self.target.next_account_offset.map(|offset| format!(" --account-offset {offset}"));
         format!(
-            "sekisho check{}{} --only {}{} --seed {}",
+            "sekisho check{}{}{} --only {}{} --seed {}",
             target.unwrap_or_default(),
+            offset.unwrap_or_default(),
             defect.unwrap_or_default(),
             quoted(&check.id),
             level.unwrap_or_default(),

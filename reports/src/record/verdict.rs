@@ -186,6 +186,22 @@ pub fn roll_up(checks: impl IntoIterator<Item = CheckVerdict>) -> Verdict {
     if passed && !doubted { Verdict::Conforms } else { Verdict::Inconclusive }
 }
 
+/// What is said of checks of which not one was judged, because the target does not offer what they are about, or the profile lacks a
+/// means: that, and not a doubt. `None` where any was judged, or there is none.
+pub fn unjudged(checks: impl IntoIterator<Item = CheckVerdict>) -> Option<CheckVerdict> {
+    let mut said = None;
+    for check in checks {
+        said = match (check, said) {
+            (CheckVerdict::Skipped, _) | (CheckVerdict::NotApplicable, Some(CheckVerdict::Skipped)) => {
+                Some(CheckVerdict::Skipped)
+            }
+            (CheckVerdict::NotApplicable, _) => Some(CheckVerdict::NotApplicable),
+            _ => return None,
+        };
+    }
+    said
+}
+
 /// Adds up verdicts: the worst of them; of none at all, inconclusive.
 pub fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
     verdicts.into_iter().max().unwrap_or(Verdict::Inconclusive)

@@ -5,11 +5,14 @@ use anstyle::Style;
 use super::layout::{Align, Cell, Page, table};
 use super::{BAD, DIM, DOUBTFUL, GOOD, style_of};
 use crate::digest::{Entry, Problem, bracketed, entries, exhibits};
-use crate::record::{CheckRow, CheckVerdict, Level, RunRecord, Verdict};
+use crate::record::{CheckRow, CheckVerdict, Level, RunRecord, Verdict, unjudged};
 use crate::units::counted;
 
 /// Checks that are listed under a common reason; of more, only the clauses are told.
 const MOST_LISTED: usize = 16;
+
+/// Rules that are named where they were not looked at; of more, only the number is told.
+const MOST_NAMED: usize = 8;
 
 /// One row for each rule that was looked at, one for all together, what the marks mean, and the count of checks.
 pub(super) fn table_of_rules(page: Page, record: &RunRecord) -> String {
@@ -36,10 +39,18 @@ pub(super) fn table_of_rules(page: Page, record: &RunRecord) -> String {
     rows.push(total);
     use Align::{Center, Left};
     let mut text = table(page, "", &[Left, Center, Center, Center, Left, Left], &rows);
-    text += &(page.paint(DIM, "✓ conforms  ✗ nonconforming  ? inconclusive  · no check ran") + "\n");
+    // Two lines: one would be wider than the narrowest terminal.
+    for legend in ["✓ conforms  ✗ nonconforming  ? inconclusive", "» skipped  – not applicable  · no check ran"]
+    {
+        text += &(page.paint(DIM, legend) + "\n");
+    }
     let checks = counted(record.checks.len() as u64, "check");
     let unseen = if all > ids.len() {
-        format!("; {} not looked at", counted((all - ids.len()) as u64, "rule"))
+        let rules = record.rules.iter().map(|rule| rule.id.as_str());
+        let mut names: Vec<&str> = rules.filter(|id| !ids.contains(id)).collect();
+        names.dedup();
+        let told = if names.len() <= MOST_NAMED { format!(" ({})", names.join(", ")) } else { String::new() };
+        format!("; {} not looked at{told}", counted((all - ids.len()) as u64, "rule"))
     } else {
         String::new()
     };
@@ -51,7 +62,13 @@ fn rule_row(record: &RunRecord, id: &str) -> Vec<Cell> {
     let rows = || record.rules.iter().filter(|rule| rule.id == id);
     let mut cells = vec![Cell::plain(id)];
     cells.extend(Level::ALL.map(|level| match rows().find(|rule| rule.level == level) {
-        Some(rule) if of_rule().any(|check| check.level == level) => mark(rule.verdict),
+        Some(rule) if of_rule().any(|check| check.level == level) => {
+            let of_level = of_rule().filter(|check| check.level == level).map(|check| check.verdict);
+            match unjudged(of_level).filter(|_| rule.verdict == Verdict::Inconclusive) {
+                Some(said) => Cell { text: said.mark().to_owned(), style: DIM },
+                None => mark(rule.verdict),
+            }
+        }
         _ => absent(),
     }));
     cells.push(Cell::plain(counts(of_rule())));

@@ -37,8 +37,10 @@ pub struct AccountPool {
 
 #[derive(Debug, Default)]
 struct Stock {
-    unused: Vec<(Portal, VecDeque<Listed>)>,
+    unused: Vec<(Portal, VecDeque<(usize, Listed)>)>,
     given: HashSet<String>,
+    /// Behind the last that was given, in whatever portal.
+    spent: usize,
     /// What is left of the additional accounts of those that were given.
     additional: HashMap<AccountKey, VecDeque<Account>>,
 }
@@ -57,6 +59,7 @@ impl AccountPool {
             }
         };
         let has_additional = unused.iter().flat_map(|(_, all)| all).any(|listed| !listed.additional.is_empty());
+        let unused = unused.into_iter().map(|(portal, all)| (portal, all.into_iter().enumerate().collect())).collect();
         Some(AccountPool { has_additional, stock: Mutex::new(Stock { unused, ..Stock::default() }) })
     }
 
@@ -66,8 +69,9 @@ impl AccountPool {
         let stock = self.stock.lock().unwrap_or_else(PoisonError::into_inner);
         let too_few = needs.iter().find_map(|need| {
             let all = stock.unused.iter().filter(|(portal, _)| *portal == need.portal).flat_map(|(_, all)| all);
-            let (mains, pairs) = all
-                .fold((0, 0), |(mains, pairs), listed| (mains + 1, pairs + usize::from(!listed.additional.is_empty())));
+            let (mains, pairs) = all.fold((0, 0), |(mains, pairs), (_, listed)| {
+                (mains + 1, pairs + usize::from(!listed.additional.is_empty()))
+            });
             let Need { portal, accounts, pairs: wanted } = need;
             if mains < *accounts {
                 return Some(format!("{accounts} accounts of `{portal}` are needed at least, and there are {mains}"));
@@ -81,7 +85,7 @@ impl AccountPool {
         });
         let wanted: usize = needs.iter().map(|need| need.accounts).sum();
         too_few.or_else(|| {
-            let all = stock.unused.iter().flat_map(|(_, all)| all).map(|listed| &listed.main.key.address);
+            let all = stock.unused.iter().flat_map(|(_, all)| all).map(|(_, listed)| &listed.main.key.address);
             let distinct = all.collect::<HashSet<_>>().len();
             (distinct < wanted).then(|| {
                 format!(
@@ -94,23 +98,24 @@ impl AccountPool {
 
 impl Stock {
     fn take_main(&mut self, portal: Portal, with_additional: bool) -> Result<Account, AccountError> {
-        let Stock { unused, given, additional } = self;
+        let Stock { unused, given, spent, additional } = self;
         let pool = unused.iter_mut().find(|(of, _)| *of == portal).map(|(_, pool)| pool);
         let pool = pool.ok_or(AccountError::UsedUp { portal })?;
-        while pool.front().is_some_and(|listed| given.contains(&listed.main.key.address)) {
+        while pool.front().is_some_and(|(_, listed)| given.contains(&listed.main.key.address)) {
             pool.pop_front();
         }
-        let free = |listed: &Listed| !given.contains(&listed.main.key.address);
-        let fits = |listed: &Listed| free(listed) && listed.additional.is_empty() != with_additional;
+        let free = |(_, listed): &(usize, Listed)| !given.contains(&listed.main.key.address);
+        let fits = |it: &(usize, Listed)| free(it) && it.1.additional.is_empty() != with_additional;
         // Those with an additional one are kept for those who need it, as long as there are others.
         let place = pool.iter().position(fits).or_else(|| pool.iter().position(free).filter(|_| !with_additional));
-        let Some(listed) = place.and_then(|place| pool.remove(place)) else {
+        let Some((number, listed)) = place.and_then(|place| pool.remove(place)) else {
             return Err(if with_additional {
                 AccountError::NoPair { portal }
             } else {
                 AccountError::UsedUp { portal }
             });
         };
+        *spent = (*spent).max(number + 1);
         given.insert(listed.main.key.address.clone());
         given.extend(listed.additional.iter().map(|account| account.key.address.clone()));
         additional.insert(listed.main.key.clone(), listed.additional);
@@ -156,5 +161,9 @@ impl Accounts for AccountPool {
 
     fn can_start_at(&self) -> bool {
         false
+    }
+
+    fn spent(&self) -> usize {
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner).spent
     }
 }

@@ -79,8 +79,15 @@ fn said(words: &str) -> String {
 
 /// The same text without the values that nobody may read.
 pub(super) fn without_secrets<'a>(text: &str, secrets: impl Iterator<Item = &'a str>) -> String {
-    let mut secrets: Vec<&str> = secrets.filter(|secret| !secret.is_empty()).collect();
+    let plain: Vec<&str> = secrets.filter(|secret| !secret.is_empty()).collect();
     // The longest first: one may be the beginning of another.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"))
+    let mut ordered = plain.clone();
+    ordered.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    let text = ordered.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"));
+    // Programs that speak of addresses and headers write them encoded.
+    let mut scrubber = sekisho_reports::scrub::Scrubber::new();
+    for secret in plain {
+        scrubber.learn("secret", secret);
+    }
+    scrubber.text(&text).into_owned()
 }

@@ -164,5 +164,5 @@ fn is_number(hole: &Hole) -> bool {
 
 /// A value within a path or a query: nothing in it may end the part that it stands in.
 fn in_an_address(value: &str) -> String {
-    percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
+    percent_encoding::utf8_percent_encode(value, crate::target::ESCAPED_IN_ADDRESSES).to_string()
 }

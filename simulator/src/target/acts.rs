@@ -358,6 +358,10 @@ impl CompiledTake {
     }
 }
 
+/// What is escaped where a value stands in an address: all but what RFC 3986 section 2.3 calls unreserved.
+pub(crate) const ESCAPED_IN_ADDRESSES: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 fn encode_segment(value: &str) -> String {
-    percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string()
+    percent_encoding::utf8_percent_encode(value, ESCAPED_IN_ADDRESSES).to_string()
 }

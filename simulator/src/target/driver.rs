@@ -130,6 +130,11 @@ impl Target {
         self.ways.iter().any(|(_, ways)| ways.ways.contains_key(&step))
     }
 
+    /// Whether the profile says how this screen is recognised, in any portal.
+    pub fn recognises(&self, screen: Screen) -> bool {
+        self.ways.iter().any(|(_, ways)| ways.screens.iter().any(|(known, _)| *known == screen))
+    }
+
     /// Whether a step depends on whether the skip is asked for.
     pub fn asks_for_skip(&self, portal: Portal, step: Step) -> bool {
         self.ways(portal).ways.get(&step).is_some_and(CompiledWay::asks_for_skip)

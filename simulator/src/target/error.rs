@@ -110,7 +110,7 @@ impl Source<'_> {
 
     pub(super) fn malformed(&self, error: &toml::de::Error) -> ProfileError {
         let (line, column) = self.place(error.span().map_or(0, |span| span.start));
-        let message = error.message().to_owned();
+        let message = in_plain_words(error.message());
         let suggestion = nearest_known(&message);
         ProfileError::Malformed { name: self.name.to_owned(), line, column, message, suggestion }
     }
@@ -126,13 +126,42 @@ impl Source<'_> {
     }
 }
 
+/// What the reader of the file says, without the names of its types, and without a text that may be a secret in the wrong place.
+fn in_plain_words(message: &str) -> String {
+    const WORDS: [(&str, &str); 14] = [
+        ("struct SecretSource", "`{ env = \"NAME\" }` or `{ file = \"PATH\" }`: a secret never stands in a profile"),
+        ("struct ", "a table such as `{ key = … }` for "),
+        ("a sequence", "a list in brackets, such as `[…]`"),
+        ("a map", "a table such as `{ key = … }`"),
+        ("a nonzero u32", "a whole number from 1"),
+        ("u8", "a whole number"),
+        ("u16", "a whole number"),
+        ("u32", "a whole number, without quotes"),
+        ("u64", "a whole number, without quotes"),
+        ("usize", "a whole number, without quotes"),
+        ("a boolean", "`true` or `false`, without quotes"),
+        ("a string", "a text in quotes"),
+        ("path string", "a path in quotes"),
+        ("socket address", "an address and port in quotes, such as `\"127.0.0.1:2525\"`"),
+    ];
+    let Some((what, expected)) =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "))
+    else {
+        return message.to_owned();
+    };
+    let what = if what.starts_with("string ") { "a text" } else { what };
+    let known = WORDS.iter().find(|(theirs, _)| expected.starts_with(theirs));
+    let expected = known.map_or_else(|| expected.to_owned(), |(theirs, ours)| expected.replacen(theirs, ours, 1));
+    format!("{what} stands where there should be {expected}")
+}
+
 /// The known name that an unknown one most resembles, read from serde's own message, which quotes all of them.
 fn nearest_known(message: &str) -> Option<String> {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let unknown = quoted.next().filter(|_| message.starts_with("unknown"))?;
     quoted
         .map(|known| (strsim::damerau_levenshtein(unknown, known), known))
-        .filter(|(distance, _)| *distance <= 3)
+        .filter(|(distance, _)| *distance <= (unknown.chars().count() / 3).clamp(1, 3))
         .min()
         .map(|(_, known)| known.to_owned())
 }

@@ -15,6 +15,7 @@ mod status;
 mod template;
 mod vocabulary;
 
+pub(crate) use acts::ESCAPED_IN_ADDRESSES;
 pub(crate) use compile::AccountMeans;
 pub use compile::{Advice, Control, Examined, GlobalClockSettings, Loading, MailArrival, Target};
 pub use driver::{Asking, DriverError, Status};

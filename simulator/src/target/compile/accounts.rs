@@ -132,6 +132,10 @@ impl Compiler<'_> {
         };
         let first = accounts.first.as_ref().map_or(1, |first| *first.as_ref());
         let last = accounts.last.as_ref().map_or(0, |last| *last.as_ref());
+        if accounts.last.is_none() {
+            let message = "`last` is needed: the number of the last account there is";
+            return Err(self.source.senseless(accounts.source.span(), "accounts.last", message));
+        }
         if last < first {
             let span = accounts.last.as_ref().map_or_else(|| accounts.source.span(), Spanned::span);
             let message = format!("`last` ({last}) lies before `first` ({first})");

@@ -136,6 +136,7 @@ fn senseless(source: &Source<'_>, profile: &Profile, loading: &Loading) -> Vec<P
         note(compiler.origin("base", &profile.base).map(drop));
     }
     note(compiler.limits(profile.limits).map(drop));
+    note(compiler.numbers(&profile.numbers));
     for (table, screens, steps) in tables(profile) {
         for (screen, marks) in screens {
             every_mark(&compiler, &format!("{table}screens.{screen}"), marks, &mut note);

@@ -31,7 +31,9 @@ use self::accounts::AccountsPlace;
 use super::acts::CompiledWay;
 use super::error::{ProfileError, Source};
 use super::marks::CompiledMark;
-use super::profile::{AccountSource, Limits, MailPart, Numbers, OfficeDriver, Personal, Policies, Profile, Spanned};
+use super::profile::{
+    AccountSource, Limit, Limits, MailPart, Numbers, OfficeDriver, Personal, Policies, Profile, Spanned,
+};
 use super::status::CompiledStatus;
 use super::template::{Names, Place, Template};
 use super::{Screen, Step};
@@ -260,7 +262,10 @@ impl Target {
                 .collect(),
             name: profile.name,
             limits: compiler.limits(profile.limits)?,
-            numbers: profile.numbers,
+            numbers: {
+                compiler.numbers(&profile.numbers)?;
+                profile.numbers
+            },
             policies: profile.policies,
             authorized_by: profile.authorized_by,
             ca_file: profile.tls.ca_file.map(|file| compiler.file(&file)),
@@ -382,7 +387,55 @@ impl Compiler<'_> {
             let message = "the address must begin with `http://` or `https://` and name a host";
             return Err(self.source.senseless(text.span(), key, message));
         }
+        let is_base = key == "base" || key.ends_with(".base");
+        if is_base && (url.path() != "/" || url.query().is_some()) {
+            let message = "it has no path: put what follows the host into the addresses of the steps, e.g. `get = \"/app/login\"`";
+            return Err(self.source.senseless(text.span(), key, message));
+        }
+        if is_base && (!url.username().is_empty() || url.password().is_some()) {
+            let message = "it holds a user: send `Authorization` by `[client] headers`, with a value from `[secrets]`";
+            return Err(self.source.senseless(text.span(), key, message));
+        }
         Ok(url)
+    }
+
+    /// Numbers with which nothing could be judged, or everything would pass.
+    fn numbers(&self, given: &Numbers) -> Result<(), ProfileError> {
+        let limit = |limit: &Option<Limit>| limit.is_some_and(|limit| limit.count == 0 || limit.window.0.is_zero());
+        let wrong = [
+            ("code_validity", given.code_validity.0.is_zero(), "a code that is never good cannot be judged"),
+            ("skip_validity", given.skip_validity.0.is_zero(), "a skip that is never good cannot be judged"),
+            (
+                "tolerance",
+                given.tolerance.0 * 2 >= given.code_validity.0,
+                "it leaves nothing of `code_validity` to judge: less than half of that is needed",
+            ),
+            (
+                "browsers_tried",
+                given.browsers_tried < 2,
+                "with less than 2 browsers \"no limit\" (FAQ-07) is not tried",
+            ),
+            ("mail_patience", given.mail_patience.0.is_zero(), "with no time to wait no mail can come"),
+            (
+                "wrong_codes",
+                given.wrong_codes == Some(0),
+                "an attempt takes at least one code; leave it out where there is no limit",
+            ),
+            (
+                "wrong_codes_limit",
+                limit(&given.wrong_codes_limit),
+                "`count` and `window` are more than 0; leave it out where there is no limit",
+            ),
+            (
+                "mail_limit",
+                limit(&given.mail_limit),
+                "`count` and `window` are more than 0; leave it out where there is no limit",
+            ),
+        ];
+        match wrong.into_iter().find(|(_, is_wrong, _)| *is_wrong) {
+            None => Ok(()),
+            Some((key, _, message)) => Err(self.missing(key, &format!("numbers.{key}"), message)),
+        }
     }
 
     /// Without any patience every answer would come too late.

@@ -44,6 +44,24 @@ impl Compiler<'_> {
         if *mark == only_after && mark.after.is_none() {
             return Err(self.source.senseless(at..at, key, "a mark without a condition would fit every page"));
         }
+        let nothing = [&mark.text, &mark.no_text]
+            .into_iter()
+            .flatten()
+            .any(|all| all.0.is_empty() || all.0.iter().any(String::is_empty))
+            || mark.status.as_ref().is_some_and(|all| all.0.is_empty())
+            || mark.title.as_ref().is_some_and(String::is_empty);
+        if nothing {
+            let message = "an empty `title`, `text` or `status` fits every page, or none; say what stands there, or leave the key out";
+            return Err(self.source.senseless(at..at, key, message));
+        }
+        let strange = mark.status.iter().flat_map(|all| &all.0).find(|status| !(100..600).contains(*status));
+        if let Some(status) = strange {
+            return Err(self.source.senseless(
+                at..at,
+                key,
+                format!("`{status}` is no status code: they go from 100 to 599"),
+            ));
+        }
         let selector = |text: &Option<Spanned<String>>| text.as_ref().map(|text| self.selector(key, text)).transpose();
         Ok(CompiledMark {
             title: mark.title.clone(),

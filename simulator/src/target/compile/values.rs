@@ -29,6 +29,10 @@ pub(super) fn names(profile: &Profile, source: &Source<'_>, folder: Option<&Path
 
 /// What is wrong with a value. What stands in it is known in some places and not in others; one that is known in none is wrong.
 pub(super) fn fault(name: &str, names: &Names) -> Option<String> {
+    let bare = Names::default();
+    if Place::ALL.iter().any(|place| Template::parse(&format!("{{{name}}}"), *place, &bare).is_ok()) {
+        return Some(format!("`{{{name}}}` is a placeholder already; choose another name"));
+    }
     let in_each = || Place::ALL.iter().map(|place| Template::parse(&format!("{{{name}}}"), *place, names));
     in_each().find_map(Result::err).filter(|_| in_each().all(|read| read.is_err()))
 }
