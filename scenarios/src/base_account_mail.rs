@@ -90,8 +90,7 @@ async fn id_injection(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 async fn address_injection(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "base-account-a-new-address-adds-no-recipient";
-    let target = &stage.world.target;
-    if target.knows(Step::SubmitAddress) && !target.confirms_addresses() {
+    if stage.has_step(Step::SubmitAddress) && !stage.world.target.confirms_addresses() {
         return Err(Trouble::NotOffered("the target mails nothing to a new address".to_owned()));
     }
     let (person, account) = stage.person().await?;

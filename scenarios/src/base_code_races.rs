@@ -30,7 +30,7 @@ const GUESSES_PER_LIMIT: u32 = 4;
 /// At most so many guesses: an account takes only so many wrong codes in a while, and every one of them needs a connection.
 const MAX_GUESSES: u32 = 40;
 
-/// The attempt of one browser in many hands: each has its cookies and a connection of its own.
+/// The attempt of one browser in many hands: each has its cookies, what it learnt, and a connection of its own.
 struct Hands {
     hands: Vec<Visitor>,
     /// What was done so far; each hand is an actor.
@@ -52,8 +52,9 @@ impl Hands {
             (0..count).map(|number| person.browser(&format!("hand {number}"), account)).collect();
         for hand in &mut hands {
             cookies.iter().for_each(|cookie| hand.plant(cookie.clone()));
+            hand.learn_from(browser.taken());
         }
-        if browser.world().target.knows(Step::OpenCodeEntry) {
+        if browser.knows(Step::OpenCodeEntry) {
             let opened = join_all(hands.iter_mut().map(Visitor::open_code_entry)).await;
             for seen in opened {
                 want(Step::OpenCodeEntry, Screen::CodeEntry, &seen?)?;
@@ -177,14 +178,14 @@ async fn one_use(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 async fn guess_limit(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "base-code-guess-limit-holds-in-parallel";
-    let Some(limit) = stage.numbers().wrong_codes else {
-        return match stage.numbers().code_cooldown {
-            Some(_) => guesses_in_haste(&stage).await,
-            None => Err(Trouble::Means(
-                "the profile declares no limit of wrong codes (`numbers.wrong_codes`, `numbers.code_cooldown`)"
-                    .to_owned(),
-            )),
-        };
+    let limit = match (stage.numbers().code_cooldown, stage.numbers().wrong_codes) {
+        // Most of many at once are not even looked at then, whatever the limit.
+        (Some(_), _) => return guesses_in_haste(&stage).await,
+        (None, Some(limit)) => limit,
+        (None, None) => {
+            let what = "the profile declares no limit of wrong codes (`numbers.wrong_codes`, `numbers.code_cooldown`)";
+            return Err(Trouble::Means(what.to_owned()));
+        }
     };
     let guesses = limit.saturating_mul(GUESSES_PER_LIMIT).min(MAX_GUESSES);
     if guesses <= limit {

@@ -145,7 +145,7 @@ async fn cache(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut looked = 0;
     let mut settings = Vec::new();
     for (step, screen) in SETTINGS {
-        if !stage.world.target.knows(step) {
+        if !stage.has_step(step) {
             continue;
         }
         let seen = a.look_at(step).await?;

@@ -68,11 +68,11 @@ async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
     }
     for (page, screen, form) in BEHIND {
         // What does not open to somebody who is signed in proves nothing when it is shut to others.
-        if !stage.world.target.knows(page) || !honest.look_at(page).await?.is(screen) {
+        if !stage.has_step(page) || !honest.look_at(page).await?.is(screen) {
             continue;
         }
         pages.push(page);
-        if let Some(form) = form.filter(|form| stage.world.target.knows(*form)) {
+        if let Some(form) = form.filter(|form| stage.has_step(*form)) {
             forms.push((form, honest.prepare(form, vars, SkipBox::Unticked)?));
         }
     }
@@ -85,7 +85,7 @@ async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut halfway = person.browser("half signed in", &account);
     ask_for_code(&mut halfway, &account).await?;
     let own = hidden_fields(&mut halfway);
-    for page in pages.into_iter().filter(|page| stage.world.target.knows(*page)) {
+    for page in pages.into_iter().filter(|page| stage.has_step(*page)) {
         let seen = halfway.look_at(page).await?;
         judge(&stage, &format!("`{page}`"), &seen)?;
     }

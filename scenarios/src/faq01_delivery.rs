@@ -13,7 +13,7 @@ use crate::absence::{mails_up_to, only_the_control_mail};
 use crate::moves::{ask_for_code, back_to_code_entry, code_signs_in, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
-use crate::text::{code_like_numbers, stands_alone};
+use crate::text::{code_like, stands_alone};
 
 pub(crate) const SCENARIOS: &[Scenario] = stories![
     "faq01-first-sign-in": "Somebody signs in for the first time", Each, ["faq01-the-mailed-code-opens-my-page"], first_sign_in;
@@ -87,7 +87,7 @@ async fn strangers(
     let all = visitor.world().mailbox.everything_after(since.mark).await?;
     let holders = |code: &str| -> BTreeSet<String> {
         all.iter()
-            .filter(|mail| stands_alone(&Letter::parse(mail).text, code))
+            .filter(|mail| stands_in(&Letter::parse(mail), code))
             .flat_map(|mail| mail.recipients.iter().cloned())
             .filter(|address| !own(address))
             .collect()
@@ -95,6 +95,12 @@ async fn strangers(
     let [one, two, three] = mailed.map(|mailed| holders(&mailed.code));
     strangers.extend(one.into_iter().filter(|holder| two.contains(holder) && three.contains(holder)));
     Ok(strangers.into_iter().collect())
+}
+
+/// Whether a code stands anywhere in a mail.
+fn stands_in(letter: &Letter, code: &str) -> bool {
+    let places = [Some(letter.text.as_str()), letter.subject.as_deref(), letter.html.as_deref()];
+    places.into_iter().flatten().any(|text| stands_alone(text, code))
 }
 
 async fn wrong_password(stage: Arc<Stage>) -> Result<(), Trouble> {
@@ -145,7 +151,7 @@ async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {
         (Step::OpenAdditionalAccounts, Screen::AdditionalAccounts),
         (Step::OpenResume, Screen::ResumeConfirmation),
     ];
-    let pages = pages.into_iter().filter(|(step, _)| a.world().target.knows(*step)).collect::<Vec<_>>();
+    let pages = pages.into_iter().filter(|(step, _)| a.knows(*step)).collect::<Vec<_>>();
     for &(step, screen) in &pages {
         let seen = a.open(step).await?;
         stage.judge(
@@ -178,6 +184,7 @@ async fn secrecy(stage: Arc<Stage>) -> Result<(), Trouble> {
     back_to_code_entry(&mut a).await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Unticked).await?;
     want(Step::SubmitCode, Screen::MyPage, &seen)?;
+    want(Step::OpenMyPage, Screen::MyPage, &a.open(Step::OpenMyPage).await?)?;
 
     let exchanges = a.exchanges()?;
     let mut looked = 0;
@@ -230,7 +237,8 @@ async fn readable(stage: Arc<Stage>) -> Result<(), Trouble> {
         format!("{} characters", letter.text.chars().count()),
         japanese(&letter.text),
     )?;
-    let numbers = code_like_numbers(&letter.text);
+    let place = stage.world.target.code_stands_in(letter);
+    let numbers = code_like(&place, &mailed.code);
     stage.judge(check, "the text has exactly one code-like number", format!("{numbers} of them"), numbers == 1)?;
     code_signs_in(&stage, &mut a, &mailed.code).await
 }

@@ -51,7 +51,7 @@ async fn expiry(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq03-nothing-on-the-screen-revives-an-expired-code";
     let seen = a.send(Step::SubmitCode, again).await?;
     stage.refuses(check, "sending the same form once more is refused", &mut a, &seen).await?;
-    if !stage.world.target.knows(Step::OpenCodeEntry) {
+    if !stage.has_step(Step::OpenCodeEntry) {
         stage.settle(check);
         return start_over(&stage, &mut a, &account, &expired.code).await;
     }

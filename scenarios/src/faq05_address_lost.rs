@@ -82,8 +82,7 @@ async fn control_of_the_forgery(
     account: &Account,
     honest: &mut Visitor,
 ) -> Result<(), Trouble> {
-    let target = &stage.world.target;
-    if !target.knows(Step::SubmitAddress) {
+    if !stage.has_step(Step::SubmitAddress) {
         let reason =
             "the profile has no step `submit-address`, so nothing shows that a forged form could change the address";
         return Err(Trouble::Means(reason.to_owned()));
@@ -93,7 +92,7 @@ async fn control_of_the_forgery(
     honest.look_at(Step::OpenAddressChange).await?;
     let form = honest.prepare(Step::SubmitAddress, Vars::default(), SkipBox::Unticked)?;
     Forger::new(&own).forge(honest, &[form.url]).await?;
-    if target.confirms_addresses() {
+    if stage.world.target.confirms_addresses() {
         honest.confirmation_number(&own, since).await?;
         return Ok(());
     }
@@ -119,7 +118,7 @@ async fn addresses_behind_the_sign_in(visitor: &mut Visitor) -> Result<Vec<Url>,
         Step::OpenPasswordChange,
     ];
     for step in pages {
-        if !visitor.world().target.knows(step) {
+        if !visitor.knows(step) {
             continue;
         }
         found.extend(ways_on(&visitor.look_at(step).await?));
@@ -187,7 +186,7 @@ impl<'a> Forger<'a> {
     /// this browser.
     fn of_its_own(&self, visitor: &mut Visitor, page: &Url) -> Option<Request> {
         let target = &visitor.world().target;
-        if !target.knows(Step::SubmitAddress) || target.needs_page(visitor.portal(), Step::SubmitAddress) {
+        if !visitor.knows(Step::SubmitAddress) || target.needs_page(visitor.portal(), Step::SubmitAddress) {
             return None;
         }
         let request = visitor.prepare(Step::SubmitAddress, self.vars(), SkipBox::Unticked).ok()?;
@@ -248,7 +247,7 @@ async fn dead_address(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 /// The code entry screen opened again, where the target has an address for it.
 async fn code_entry_again(a: &mut Visitor) -> Result<Option<Seen>, Trouble> {
-    match a.world().target.knows(Step::OpenCodeEntry) {
+    match a.knows(Step::OpenCodeEntry) {
         true => Ok(Some(a.look_at(Step::OpenCodeEntry).await?)),
         false => Ok(None),
     }

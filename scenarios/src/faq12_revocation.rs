@@ -7,6 +7,7 @@ use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Cookie, Page};
 use sekisho_simulator::target::{Screen, Status, Step, Vars};
 use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
+use serde_json::Value;
 
 use crate::moves::{
     Hourglass, ask_for_code, press_resume, proven_skip_cookies, resume_all, sign_in, sign_in_and_skip, want,
@@ -124,19 +125,18 @@ async fn no_choice(stage: Arc<Stage>) -> Result<(), Trouble> {
 /// How many ways to act there are where skips are ended: on the skip settings screen, or, where the target has none, on the pages round
 /// its resume. One at least, or it would not be the place.
 async fn ways_where_skips_end(stage: &Stage, visitor: &mut Visitor) -> Result<usize, Trouble> {
-    let target = &stage.world.target;
     let some_way = |seen: &Seen| {
         let ways = ways_to_act(seen);
         stage.control("the screen should offer some way to act, the resume at least", seen, ways > 0).map(|()| ways)
     };
-    if target.knows(Step::OpenSkipSettings) {
+    if visitor.knows(Step::OpenSkipSettings) {
         let (status, seen) = visitor.skip_status().await?;
         stage.control("with a skip the screen should say あり", &seen, status == Status::Some)?;
         return some_way(&seen);
     }
     let mut ways = 0;
     for (step, screen) in [(Step::OpenMyPage, Screen::MyPage), (Step::OpenSettings, Screen::Settings)] {
-        if target.knows(step) {
+        if visitor.knows(step) {
             let seen = visitor.open(step).await?;
             want(step, screen, &seen)?;
             ways += ways_to_act(&seen);
@@ -147,10 +147,21 @@ async fn ways_where_skips_end(stage: &Stage, visitor: &mut Visitor) -> Result<us
     Ok(ways + some_way(&seen)?)
 }
 
-/// Forms, buttons and choices on a page, and links.
+/// Forms, buttons and choices on a page, and links. An interface offers what it names: its single values.
 fn ways_to_act(seen: &Seen) -> usize {
+    if let Ok(json) = seen.answer.json() {
+        return values(&json);
+    }
     let page = Page::of(&seen.answer);
     page.forms().iter().map(|form| 1 + form.ways_to_choose()).sum::<usize>() + page.links().len()
+}
+
+fn values(json: &Value) -> usize {
+    match json {
+        Value::Array(all) => all.iter().map(values).sum(),
+        Value::Object(members) => members.values().map(values).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 1,
+    }
 }
 
 async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {

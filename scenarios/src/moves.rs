@@ -104,7 +104,7 @@ pub(crate) async fn set_skip<T>(visitor: &mut Visitor, code: &str, begins: impl 
 
 /// Whether a skip must be confirmed on a screen of its own; else the code with the box ticked sets it.
 pub(crate) fn confirms_skips(visitor: &Visitor) -> bool {
-    visitor.world().target.knows(Step::ConfirmSkip)
+    visitor.knows(Step::ConfirmSkip)
 }
 
 /// Where a right code leads with the box ticked.
@@ -114,7 +114,7 @@ pub(crate) fn after_ticked_code(visitor: &Visitor) -> Screen {
 
 /// Comes back to the code entry screen: opens it again, or finds it still open where the target has no address for it.
 pub(crate) async fn back_to_code_entry(visitor: &mut Visitor) -> Result<(), Trouble> {
-    if visitor.shows(Screen::CodeEntry) && !visitor.world().target.knows(Step::OpenCodeEntry) {
+    if visitor.shows(Screen::CodeEntry) && !visitor.knows(Step::OpenCodeEntry) {
         return Ok(());
     }
     want(Step::OpenCodeEntry, Screen::CodeEntry, &visitor.open_code_entry().await?)
@@ -189,7 +189,7 @@ pub(crate) async fn resume_all(visitor: &mut Visitor) -> Result<(), Trouble> {
 
 /// The first button of the resume, on the skip settings screen where the target has one.
 pub(crate) async fn press_resume(visitor: &mut Visitor) -> Result<(), Trouble> {
-    if visitor.world().target.knows(Step::OpenSkipSettings) {
+    if visitor.knows(Step::OpenSkipSettings) {
         want(Step::OpenSkipSettings, Screen::SkipSettings, &visitor.open(Step::OpenSkipSettings).await?)?;
     }
     want(Step::Resume, Screen::ResumeConfirmation, &visitor.resume().await?)

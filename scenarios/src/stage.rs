@@ -133,6 +133,11 @@ impl Stage {
         &self.world.target.numbers
     }
 
+    /// Whether the profile says how a step is done in this portal.
+    pub fn has_step(&self, step: Step) -> bool {
+        self.world.target.knows_in(self.portal, step)
+    }
+
     /// How close to the end of a skip nothing is judged.
     pub fn skip_tolerance(&self) -> Duration {
         let numbers = self.numbers();

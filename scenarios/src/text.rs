@@ -14,6 +14,26 @@ pub(crate) fn code_like_numbers(text: &str) -> usize {
     text.split(|c: char| !c.is_ascii_digit()).filter(|run| (4..=8).contains(&run.len())).count()
 }
 
+/// How many words of a text could be taken for this code: as long, parted at the same places, and of letters or digits otherwise. For a
+/// code of digits alone that is every number that could be one.
+pub(crate) fn code_like(text: &str, code: &str) -> usize {
+    if code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return code_like_numbers(text);
+    }
+    let shouts = !code.bytes().any(|byte| byte.is_ascii_lowercase());
+    let is_like = |word: &&str| {
+        let fits =
+            |(own, other): (u8, u8)| own == other || (own.is_ascii_alphanumeric() && other.is_ascii_alphanumeric());
+        word.len() == code.len()
+            && code.bytes().zip(word.bytes()).all(fits)
+            && !(shouts && word.bytes().any(|byte| byte.is_ascii_lowercase()))
+            // A word of the language is no code.
+            && (*word == code || !word.bytes().all(|byte| byte.is_ascii_lowercase()))
+    };
+    let joins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    text.split(|c| !joins(c)).filter(is_like).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +46,16 @@ mod tests {
             assert!(!stands_alone(text, "123456"), "{text}");
         }
         assert!(stands_alone("9123456 123456", "123456"), "a later place counts");
+    }
+
+    #[test]
+    fn what_is_like_a_code_of_letters_is_counted() {
+        let text = "受付番号 20250106-1234 のコードは ABC-D2F です。SEK-ISHO";
+        assert_eq!(code_like(text, "ABC-D2F"), 1);
+        assert_eq!(code_like("ABC-D2F か XYZ-123 です", "ABC-D2F"), 2);
+        assert_eq!(code_like("コードは xk29fq です, please answer", "xk29fq"), 1);
+        assert_eq!(code_like("コード：012345、電話 03-1234-5678", "012345"), 3);
+        assert_eq!(code_like("コードは件名にあります。", "ABC-D2F"), 0);
     }
 
     #[test]

@@ -263,7 +263,7 @@ impl Visitor {
         let mark = self.life.world.mailbox.mark().await?;
         self.signs_in_to(account);
         self.open_sign_in().await?;
-        let request = alter(self.prepare(Step::SubmitPassword, account.vars(), SkipBox::Unticked)?);
+        let request = alter(self.lead_up_to(Step::SubmitPassword, account.vars(), SkipBox::Unticked).await?);
         let seen = self.send(Step::SubmitPassword, request).await?;
         Ok(Started { seen, mark, sent_at: self.sent_at.unwrap_or_else(SentAt::now), mailed: None })
     }
@@ -423,13 +423,16 @@ impl Visitor {
         self.browser.jar().cookies(self.now()).filter(|cookie| target.is_skip_cookie(&cookie.name())).cloned().collect()
     }
 
-    /// Deletes the session's cookies and keeps all others (FAQ-10d).
+    /// Deletes what keeps somebody signed in, the session's cookies above all, and keeps all other cookies (FAQ-10d).
     pub fn forget_session(&mut self) {
         let target = &self.life.world.target;
         let jar = self.browser.jar();
         let names: Vec<String> = jar.cookies(self.life.now()).map(|cookie| cookie.name().into_owned()).collect();
         for name in names.iter().filter(|name| target.is_session_cookie(name)) {
             self.browser.jar_mut().remove(name);
+        }
+        for name in self.life.world.target.session_values() {
+            self.taken.remove(name);
         }
     }
 

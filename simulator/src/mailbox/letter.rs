@@ -91,6 +91,12 @@ impl Letter {
         .unwrap_or_else(|| Letter { problems: vec![Problem::Unparsable], ..Letter::default() })
     }
 
+    /// The HTML part as a person reads it; empty where there is none, or it is beyond the reader.
+    pub fn html_as_text(&self) -> String {
+        let html = self.html.as_deref().unwrap_or_default();
+        catch_unwind(|| html_to_text(html)).unwrap_or_default()
+    }
+
     fn without_headers(raw: &[u8]) -> Letter {
         let text = charset::decode_unlabelled(raw).trim().to_owned();
         let mut problems = vec![Problem::NoHeaders];

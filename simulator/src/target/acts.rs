@@ -191,11 +191,30 @@ impl CompiledAct {
         };
         request.follows_redirects = self.follows_redirects;
         for (name, value) in &self.headers {
-            let value = value.plain(scope)?;
+            // A script that has no token yet sends no header for it.
+            let Some(value) = value.plain_or_nothing(scope)? else { continue };
             let value = HeaderValue::try_from(value).map_err(|_| Hitch::Header(name.to_string()))?;
             request = request.with_header(name.clone(), value);
         }
         Ok(request)
+    }
+
+    /// Gives a request that another browser put together this one's own header fields, where they hold one of these values. A field that
+    /// the request lacks is not added.
+    pub(super) fn renew(&self, request: &mut Request, scope: &Scope<'_>, values: &[String]) -> Result<(), Hitch> {
+        let holds =
+            |template: &Template| template.has(|hole| matches!(hole, Hole::Taken(name) if values.contains(name)));
+        for (name, template) in self.headers.iter().filter(|(_, template)| holds(template)) {
+            let before = request.headers.len();
+            request.headers.retain(|(own, _)| own != name);
+            if request.headers.len() < before
+                && let Some(value) = template.plain_or_nothing(scope)?
+            {
+                let value = HeaderValue::try_from(value).map_err(|_| Hitch::Header(name.to_string()))?;
+                request.headers.push((name.clone(), value));
+            }
+        }
+        Ok(())
     }
 
     /// The fields or members it sends with their values, as far as they are known; for forms that are forged.
@@ -309,10 +328,7 @@ impl JsonTemplate {
             JsonTemplate::Fixed(value) => value.clone(),
             JsonTemplate::Text(template) => Value::String(template.plain(scope)?),
             JsonTemplate::Skip => Value::Bool(scope.skip),
-            JsonTemplate::Number(template) => {
-                let text = template.plain(scope)?;
-                Value::Number(text.trim().parse().map_err(|_| Hitch::Number(text))?)
-            }
+            JsonTemplate::Number(template) => number(template.plain(scope)?)?,
             JsonTemplate::Array(all) => Value::Array(all.iter().map(|one| one.fill(scope)).collect::<Result<_, _>>()?),
             JsonTemplate::Object(members) => {
                 let filled = members.iter().map(|(name, value)| Ok((name.clone(), value.fill(scope)?)));
@@ -362,6 +378,35 @@ impl CompiledTake {
 pub(crate) const ESCAPED_IN_ADDRESSES: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What a field for numbers gives: nothing typed is null, and zeros in front are no part of a number.
+fn number(text: String) -> Result<Value, Hitch> {
+    let typed = text.trim();
+    if typed.is_empty() {
+        return Ok(Value::Null);
+    }
+    let rest = typed.trim_start_matches('0');
+    let last_zero_counts = rest.len() < typed.len() && !rest.starts_with(|c: char| c.is_ascii_digit());
+    let kept = if last_zero_counts { format!("0{rest}") } else { rest.to_owned() };
+    kept.parse().map(Value::Number).map_err(|_| Hitch::Number(text))
+}
+
 fn encode_segment(value: &str) -> String {
     percent_encoding::utf8_percent_encode(value, ESCAPED_IN_ADDRESSES).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_code_becomes_the_number_that_a_field_for_numbers_gives() {
+        for (typed, sent) in [("123456", "123456"), ("001230", "1230"), ("000000", "0"), ("0.5", "0.5"), ("-7", "-7")] {
+            assert_eq!(number(typed.to_owned()).unwrap().to_string(), sent, "{typed}");
+        }
+        assert_eq!(number(" ".to_owned()).unwrap(), Value::Null);
+        for no_number in ["12a", "ABC-DEF", "0x1", "１２"] {
+            assert_eq!(number(no_number.to_owned()), Err(Hitch::Number(no_number.to_owned())));
+        }
+    }
 }

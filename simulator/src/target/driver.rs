@@ -1,5 +1,6 @@
 //! The driver: a step becomes requests, an answer becomes a screen, a mail gives up its code.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -135,6 +136,11 @@ impl Target {
         self.ways.iter().any(|(_, ways)| ways.screens.iter().any(|(known, _)| *known == screen))
     }
 
+    /// Whether the profile says how this step is done in this portal: portals may differ in what they have.
+    pub fn knows_in(&self, portal: Portal, step: Step) -> bool {
+        self.ways(portal).ways.contains_key(&step)
+    }
+
     /// Whether a step depends on whether the skip is asked for.
     pub fn asks_for_skip(&self, portal: Portal, step: Step) -> bool {
         self.ways(portal).ways.get(&step).is_some_and(CompiledWay::asks_for_skip)
@@ -185,6 +191,17 @@ impl Target {
     pub(crate) fn put_together(&self, act: &CompiledAct, asking: &Asking<'_>) -> Result<Request, DriverError> {
         let hitch = |hitch| error(asking.step, act, hitch);
         act.request(&self.ways(asking.portal).base, &asking.scope(), asking.open).map_err(hitch)
+    }
+
+    /// Puts into the request that a step is about what keeps this browser signed in (`skip.session_values`) in place of what it holds of
+    /// another browser.
+    ///
+    /// # Errors
+    /// When this browser has no such value and the profile does not say that it may be missing.
+    pub(crate) fn put_own_session_in(&self, asking: &Asking<'_>, request: &mut Request) -> Result<(), DriverError> {
+        let Ok(way) = self.way(asking.portal, asking.step) else { return Ok(()) };
+        let act = &way.acts[way.main];
+        act.renew(request, &asking.scope(), &self.session_values).map_err(|hitch| error(asking.step, act, hitch))
     }
 
     /// The screen that an answer shows, or `None` where no mark fits. `step` is what led to it.
@@ -240,6 +257,15 @@ impl Target {
         self.find_in(letter, self.mail_confirmation.as_ref()?)
     }
 
+    /// What is read where the code stands, as a person sees it.
+    pub fn code_stands_in<'l>(&self, letter: &'l Letter) -> Cow<'l, str> {
+        match self.mail_part {
+            MailPart::Text => Cow::Borrowed(letter.text.as_str()),
+            MailPart::Subject => Cow::Borrowed(letter.subject.as_deref().unwrap_or_default()),
+            MailPart::Html => Cow::Owned(letter.html_as_text()),
+        }
+    }
+
     fn find_in(&self, letter: &Letter, expression: &Regex) -> Option<String> {
         let text = match self.mail_part {
             MailPart::Text => letter.text.as_str(),
@@ -268,6 +294,11 @@ impl Target {
     /// Whether a cookie of this name holds a session.
     pub fn is_session_cookie(&self, name: &str) -> bool {
         self.session_cookie.is_match(name)
+    }
+
+    /// Values taken from answers that keep somebody signed in, by name.
+    pub fn session_values(&self) -> &[String] {
+        &self.session_values
     }
 
     /// Whether a cookie of this name is there for scripts to read, as the profile declares; those of session and skip never are.

@@ -170,9 +170,12 @@ enum Piece {
     Text(String),
     Secret(Secret),
     Hole(Hole),
+    /// A hole that may have no value (`{name?}`).
+    Optional(Hole),
 }
 
-/// A text with holes. `{{` and `}}` stand for braces.
+/// A text with holes. `{{` and `}}` stand for braces. What no answer may have given yet, and a cookie that the browser may not hold, has a
+/// `?` behind its name: where it is missing nothing is put in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Template(Vec<Piece>);
 
@@ -186,10 +189,10 @@ pub(crate) trait Fill {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfilled {
     /// No answer has given it.
-    #[error("`{{{0}}}` was not taken from any answer so far")]
+    #[error("`{{{0}}}` was not taken from any answer so far; where it may be missing, write `{{{0}?}}`")]
     Taken(String),
     /// There is no such cookie.
-    #[error("the browser holds no cookie `{0}`")]
+    #[error("the browser holds no cookie `{0}`; where it may be missing, write `{{cookie:{0}?}}`")]
     Cookie(String),
     /// It is not known in this place. Our bug: the place was checked when the profile was read.
     #[error("a placeholder has no value here")]
@@ -225,9 +228,23 @@ impl Template {
                     })?;
                     filled.push_str(&escape(&value));
                 }
+                Piece::Optional(hole) => {
+                    if let Some(value) = from.value(hole) {
+                        filled.push_str(&escape(&value));
+                    }
+                }
             }
         }
         Ok(filled)
+    }
+
+    /// The same without escaping, for what is left out as a whole (`None`) where something in it may be missing and is.
+    ///
+    /// # Errors
+    /// As [`Template::fill`].
+    pub(crate) fn plain_or_nothing(&self, from: &impl Fill) -> Result<Option<String>, Unfilled> {
+        let missing = |piece: &Piece| matches!(piece, Piece::Optional(hole) if from.value(hole).is_none());
+        if self.0.iter().any(missing) { Ok(None) } else { self.plain(from).map(Some) }
     }
 
     /// The same without escaping.
@@ -240,7 +257,7 @@ impl Template {
 
     /// Whether a hole of this kind stands in it.
     pub(crate) fn has(&self, wanted: impl Fn(&Hole) -> bool) -> bool {
-        self.0.iter().any(|piece| matches!(piece, Piece::Hole(hole) if wanted(hole)))
+        self.0.iter().any(|piece| matches!(piece, Piece::Hole(hole) | Piece::Optional(hole) if wanted(hole)))
     }
 
     /// A regular expression for what the template can become: `hole` gives that of a hole.
@@ -248,7 +265,7 @@ impl Template {
         let of = |piece: &Piece| match piece {
             Piece::Text(text) => regex::escape(text),
             Piece::Secret(secret) => regex::escape(&secret.0),
-            Piece::Hole(found) => hole(found).to_owned(),
+            Piece::Hole(found) | Piece::Optional(found) => hole(found).to_owned(),
         };
         self.0.iter().map(of).collect()
     }
@@ -318,6 +335,12 @@ fn read<'a>(
 }
 
 fn placeholder(name: &str, place: Place, names: &Names) -> Result<Piece, String> {
+    if let Some(name) = name.strip_suffix('?') {
+        return match placeholder(name, place, names)? {
+            Piece::Hole(hole @ (Hole::Taken(_) | Hole::Cookie(_))) => Ok(Piece::Optional(hole)),
+            _ => Err(format!("`{{{name}}}` is never missing: leave the `?` out")),
+        };
+    }
     let known = known(place);
     if let Some((_, hole)) = known.iter().find(|(known, _)| *known == name) {
         return Ok(Piece::Hole(hole.clone()));
@@ -422,6 +445,28 @@ mod tests {
         assert_eq!(template.plain(&Nothing), Err(Unfilled::Taken("csrf".to_owned())));
         assert_eq!(parse("{cookie:a}", Place::Step).unwrap().plain(&Nothing), Err(Unfilled::Cookie("a".to_owned())));
         assert!(parse("{csrf}", Place::Step).unwrap_err().contains("`{csrf}` is not known here"));
+    }
+
+    #[test]
+    fn what_may_be_missing_is_left_out() {
+        let names = Names { taken: ["token".to_owned()].into(), ..Names::default() };
+        struct OneCookie;
+        impl Fill for OneCookie {
+            fn value(&self, hole: &Hole) -> Option<Cow<'_, str>> {
+                matches!(hole, Hole::Cookie(name) if name == "xsrf").then_some(Cow::Borrowed("x1"))
+            }
+        }
+        let given = OneCookie;
+        let token = Template::parse("Bearer {token?}", Place::Step, &names).unwrap();
+        assert_eq!(token.plain(&given).unwrap(), "Bearer ");
+        assert_eq!(token.plain_or_nothing(&given).unwrap(), None);
+        let cookie = Template::parse("{cookie:xsrf?}", Place::Step, &names).unwrap();
+        assert_eq!(cookie.plain_or_nothing(&given).unwrap(), Some("x1".to_owned()));
+        let needed = Template::parse("{token}", Place::Step, &names).unwrap();
+        assert!(needed.plain_or_nothing(&given).is_err());
+        let message = Template::parse("{address?}", Place::Step, &names).unwrap_err();
+        assert_eq!(message, "`{address}` is never missing: leave the `?` out");
+        assert!(Template::parse("{tokn?}", Place::Step, &names).unwrap_err().contains("did you mean `token`"));
     }
 
     #[test]

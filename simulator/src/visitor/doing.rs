@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use http::Method;
+
 use super::sent::SentAt;
 use super::{Seen, SkipBox, Visitor};
 use crate::account::Account;
-use crate::browser::{Answer, Request};
+use crate::browser::{Answer, Kind, Request};
 use crate::clock::ClockError;
 use crate::target::{Asking, DriverError, Screen, Step, Taken, Vars};
 use crate::trouble::Trouble;
@@ -55,6 +57,11 @@ impl Visitor {
         self.will_skip = will;
     }
 
+    /// Whether the profile says how a step is done in the portal that is visited.
+    pub fn knows(&self, step: Step) -> bool {
+        self.life.world.target.knows_in(self.portal, step)
+    }
+
     /// Whether the page that is open was recognised as this screen.
     pub fn shows(&self, screen: Screen) -> bool {
         self.shown == Some(screen)
@@ -82,16 +89,43 @@ impl Visitor {
         Ok(self.with_asking(self.browser.current(), |asking| self.life.world.target.request(asking))?)
     }
 
-    /// Sends a request of the story's own making under the name of a step, and then what follows it in that step.
+    /// The same where other requests of the step come before it: they are sent first.
+    ///
+    /// # Errors
+    /// When nothing came back, or the step cannot be done on the page to which they lead.
+    pub async fn lead_up_to(&mut self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Request, Trouble> {
+        self.intend(step, vars, tick)?;
+        let world = self.life.world.clone();
+        let way = world.target.way(self.portal, step)?;
+        let (begun, mut held_back) = (Instant::now(), Duration::ZERO);
+        let mut last: Option<Answer> = None;
+        for (place, act) in way.acts().take_while(|(place, _)| *place <= way.main()) {
+            if !act.is_due(self.intent.skip, step, last.as_ref().or(self.browser.current())) {
+                continue;
+            }
+            let request = self.with_asking(self.browser.current(), |asking| world.target.put_together(act, asking))?;
+            if place == way.main() {
+                return Ok(request);
+            }
+            let answer = self.exchange(step, request, begun, &mut held_back).await?;
+            self.learn(act.gives(&answer));
+            last = Some(answer);
+        }
+        Err(DriverError::NothingToSend(step).into())
+    }
+
+    /// Sends a request of the story's own making under the name of a step, and then what follows it in that step. What keeps somebody
+    /// signed in is this browser's own, in a header as in a cookie, whichever browser the request comes from.
     ///
     /// # Errors
     /// When nothing came back.
-    pub async fn send(&mut self, step: Step, request: Request) -> Result<Seen, Trouble> {
+    pub async fn send(&mut self, step: Step, mut request: Request) -> Result<Seen, Trouble> {
         self.cool_down(step).await?;
         if self.intent.step != Some(step) {
             self.intent = Intent { step: Some(step), portal: self.portal.name(), ..Intent::default() };
         }
         let world = self.life.world.clone();
+        self.with_asking(None, |asking| world.target.put_own_session_in(asking, &mut request))?;
         match world.target.way(self.portal, step) {
             // A story may make up a request of its own for a step that the profile does not name.
             Err(_) => self.go(step, std::iter::empty(), Some(request)).await,
@@ -115,15 +149,17 @@ impl Visitor {
         let begun = Instant::now();
         // What the harness held back is not the target's time.
         let mut held_back = Duration::ZERO;
+        let mut led_by_script = false;
         let mut last = match first {
             None => None,
             Some(request) => {
+                led_by_script = goes_by_its_answer(step, &request);
                 let answer = self.exchange(step, request, begun, &mut held_back).await?;
                 self.sent_at = Some(SentAt::of(&self.browser));
                 if let Ok(way) = world.target.way(self.portal, step)
                     && let Some((_, act)) = way.acts().nth(way.main())
                 {
-                    self.taken.extend(act.gives(&answer));
+                    self.learn(act.gives(&answer));
                 }
                 Some(answer)
             }
@@ -137,23 +173,35 @@ impl Visitor {
                 continue;
             }
             let request = self.with_asking(self.browser.current(), |asking| world.target.put_together(act, asking))?;
+            led_by_script = goes_by_its_answer(step, &request);
             let answer = self.exchange(step, request, begun, &mut held_back).await?;
             if place == way.main() {
                 self.sent_at = Some(SentAt::of(&self.browser));
             }
-            self.taken.extend(act.gives(&answer));
+            self.learn(act.gives(&answer));
             last = Some(answer);
         }
         let answer = last.ok_or(DriverError::NothingToSend(step))?;
         let screen = world.target.recognise(self.portal, Some(step), &answer);
         self.life.recorder.step(step, begun.elapsed().saturating_sub(held_back), screen);
         let seen = Seen { screen, answer };
-        // What a script fetched is not what the window shows.
-        if self.browser.current().is_some_and(|open| open.url == seen.answer.url && open.body == seen.answer.body) {
+        let opened =
+            self.browser.current().is_some_and(|open| open.url == seen.answer.url && open.body == seen.answer.body);
+        if opened || led_by_script {
             self.shown = screen;
         }
         self.note(step, &seen);
         Ok(seen)
+    }
+
+    /// Takes what an answer gives. What keeps somebody signed in is as secret as a session's cookie.
+    fn learn(&mut self, given: Vec<(String, String)>) {
+        for (name, value) in given {
+            if self.life.world.target.session_values().contains(&name) {
+                self.life.recorder.secret("session", &value);
+            }
+            self.taken.insert(name, value);
+        }
     }
 
     async fn exchange(
@@ -283,10 +331,21 @@ impl Visitor {
         &self.taken
     }
 
+    /// Takes over what a browser has taken, as a copy of it would have it.
+    pub fn learn_from(&mut self, taken: &Taken) {
+        self.taken.extend(taken.clone());
+    }
+
     /// The account that this browser signs in to from now on, as its steps put it in.
     pub(super) fn signs_in_to(&mut self, account: &Account) {
         self.account = Some(account.clone());
     }
+}
+
+/// Whether a script sends this and shows what the answer says. One that only looks at something leaves what the person sees as it is,
+/// unless it begins anew.
+fn goes_by_its_answer(step: Step, request: &Request) -> bool {
+    request.kind == Kind::Fetch && (request.method != Method::GET || step == Step::OpenSignIn)
 }
 
 /// Whether a step that sets a new password did: it led on, and not back to its form or to a refusal.

@@ -48,7 +48,7 @@ pub async fn walk(world: &Arc<World>, wish: Wish) -> Result<Walk, Trouble> {
     let (person, account) = world.person(portal, casting, notes.clone()).await?;
     let target = &world.target;
     let asks = [Step::SubmitPassword, Step::SubmitCode].into_iter().any(|step| target.asks_for_skip(portal, step));
-    let confirms = target.knows(Step::ConfirmSkip);
+    let confirms = target.knows_in(portal, Step::ConfirmSkip);
     let mut walker = Walker {
         world: world.clone(),
         person,
@@ -126,13 +126,16 @@ impl Walker {
         };
         let office = if world.office.is_some() { "can be driven" } else { "none" };
         self.remarks.push(format!("clock: {clock}; office: {office}; `--clock` tries whether the clock can be moved"));
-        let unknown: Vec<_> =
-            Step::ALL.iter().filter(|step| !world.target.knows(**step)).map(|step| step.name()).collect();
+        let unknown: Vec<_> = Step::ALL
+            .iter()
+            .filter(|step| !world.target.knows_in(self.portal, **step))
+            .map(|step| step.name())
+            .collect();
         if !unknown.is_empty() {
             self.remarks.push(format!("steps that the profile does not have: {}", unknown.join(", ")));
         }
         for step in [Step::SubmitAddress, Step::ConfirmAddress, Step::SubmitAdditionalAccount] {
-            if world.target.knows(step) {
+            if world.target.knows_in(self.portal, step) {
                 self.remarks.push(format!("`{step}` is not walked: it could not be undone"));
             }
         }
@@ -156,7 +159,7 @@ impl Walker {
         vars: Vars<'_>,
         tick: SkipBox,
     ) -> Result<Option<Seen>, Trouble> {
-        if !self.world.target.knows(step) {
+        if !self.world.target.knows_in(self.portal, step) {
             return Ok(None);
         }
         let about = format!("browser {}{}{about}", visitor.browser().name(), if about.is_empty() { "" } else { ": " });
@@ -237,7 +240,7 @@ impl Walker {
             }
         }
         let box_or_not = if tick { "with the code, the skip asked for" } else { "with the code" };
-        let confirms = self.always_offered || (self.world.target.knows(Step::ConfirmSkip) && tick);
+        let confirms = self.always_offered || (self.world.target.knows_in(self.portal, Step::ConfirmSkip) && tick);
         let expected = if confirms { [Screen::SkipConfirmation].as_slice() } else { &[Screen::MyPage] };
         let vars = Vars { code: &code, ..Vars::default() };
         let seen = self.step(visitor, Step::SubmitCode, box_or_not, expected, vars, boxed(tick)).await?;
@@ -291,7 +294,7 @@ impl Walker {
         if self.tick {
             let offered = self.stops.last().is_some_and(|stop| stop.screen == Some(Screen::SkipConfirmation));
             let unknown = self.stops.last().is_some_and(|stop| stop.outcome == Outcome::NotRecognised);
-            if self.world.target.knows(Step::ConfirmSkip) && (offered || unknown) {
+            if self.world.target.knows_in(self.portal, Step::ConfirmSkip) && (offered || unknown) {
                 self.plain(visitor, Step::ConfirmSkip, "", &[Screen::MyPage]).await?;
             }
             self.look_for_skip(visitor);
@@ -340,7 +343,7 @@ impl Walker {
     }
 
     async fn resume(&mut self, visitor: &mut Visitor) -> Result<(), Trouble> {
-        let knows = |step| self.world.target.knows(step);
+        let knows = |step| self.world.target.knows_in(self.portal, step);
         if !knows(Step::Resume) {
             return Ok(());
         }
@@ -362,7 +365,7 @@ impl Walker {
         let expected = [Screen::AdditionalAccounts, Screen::Refused];
         self.plain(visitor, Step::OpenAdditionalAccounts, "only opened", &expected).await?;
         self.plain(visitor, Step::OpenPasswordChange, "", &[Screen::PasswordChange]).await?;
-        if self.world.target.knows(Step::SubmitPasswordChange) {
+        if self.world.target.knows_in(self.portal, Step::SubmitPasswordChange) {
             let expected = self.after_password_change();
             self.plain(visitor, Step::SubmitPasswordChange, "to another password", &expected).await?;
         }
@@ -376,7 +379,7 @@ impl Walker {
     }
 
     async fn sign_out(&mut self, visitor: &mut Visitor) -> Result<(), Trouble> {
-        if self.world.target.knows(Step::SignOut) {
+        if self.world.target.knows_in(self.portal, Step::SignOut) {
             self.plain(visitor, Step::OpenMyPage, "to sign out", &[Screen::MyPage]).await?;
             self.plain(visitor, Step::SignOut, "", &[]).await?;
         } else {
@@ -387,7 +390,7 @@ impl Walker {
 
     /// Another browser is asked for a code; the skip is offered to it and declined.
     async fn sign_in_again(&mut self, visitor: &mut Visitor) -> Result<bool, Trouble> {
-        let cancels = (self.tick || self.always_offered) && self.world.target.knows(Step::CancelSkip);
+        let cancels = (self.tick || self.always_offered) && self.world.target.knows_in(self.portal, Step::CancelSkip);
         if !self.sign_in(visitor, "in another browser: a code is asked", false, self.tick && cancels).await? {
             return Ok(false);
         }
@@ -404,7 +407,7 @@ impl Walker {
         if self.person.life.password_of(&self.account) == self.account.password {
             return Ok(());
         }
-        if !self.world.target.knows(Step::SubmitPasswordChange) {
+        if !self.world.target.knows_in(self.portal, Step::SubmitPasswordChange) {
             self.password_is_left();
             return Ok(());
         }
@@ -437,12 +440,15 @@ impl Walker {
         let now = visitor.now();
         let names: Vec<String> =
             visitor.browser().jar().cookies(now).map(|cookie| cookie.name().into_owned()).collect();
-        if !names.iter().any(|name| self.world.target.is_session_cookie(name))
+        let by_value = self.world.target.session_values().iter().any(|name| visitor.taken().contains_key(name));
+        if !by_value
+            && !names.iter().any(|name| self.world.target.is_session_cookie(name))
             && let Some(stop) = self.stops.last_mut()
         {
             let remark =
                 format!("the browser holds no cookie that `skip.session_cookie` matches; it holds {}", listed(&names));
-            stop.lacks(remark, "make `skip.session_cookie` match the cookie that holds the session");
+            let hint = "make `skip.session_cookie` match the cookie that holds the session, or let `skip.session_values` name what was taken in its place";
+            stop.lacks(remark, hint);
         }
     }
 

@@ -156,6 +156,7 @@ fn senseless(source: &Source<'_>, profile: &Profile, loading: &Loading) -> Vec<P
     }
     note(compiler.whole("skip.cookie", &profile.skip.cookie).map(drop));
     note(compiler.whole("skip.session_cookie", &profile.skip.session_cookie).map(drop));
+    note(compiler.session_values(&profile.skip.session_values).map(drop));
     if let Some(status) = &profile.skip.status {
         note(compiler.status(status).map(drop));
     }

@@ -107,6 +107,7 @@ pub struct Target {
     /// What the cookie of a skip may hold of a person (FAQ-11a).
     pub skip_may_hold: Vec<Personal>,
     pub(in crate::target) session_cookie: Regex,
+    pub(in crate::target) session_values: Vec<String>,
     pub(in crate::target) script_cookie: Option<Regex>,
     pub(in crate::target) status: Option<CompiledStatus>,
     pub(in crate::target) cautions: Option<Selector>,
@@ -239,6 +240,7 @@ impl Target {
             skip_may_hold: profile.skip.may_hold.clone(),
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
             session_cookie: compiler.whole("skip.session_cookie", &profile.skip.session_cookie)?,
+            session_values: compiler.session_values(&profile.skip.session_values)?,
             script_cookie: profile
                 .skip
                 .script_cookie

@@ -5,6 +5,18 @@ use super::super::status::{CompiledStatus, StatusPlace, Telling};
 use super::{Compiler, ProfileError};
 
 impl Compiler<'_> {
+    /// Each must be a value that some step takes.
+    pub(super) fn session_values(&self, names: &[Spanned<String>]) -> Result<Vec<String>, ProfileError> {
+        let known = |name: &Spanned<String>| {
+            if self.names.taken.contains(name.as_ref()) {
+                return Ok(name.as_ref().clone());
+            }
+            let message = format!("no step takes a value `{}` from an answer (`take`)", name.as_ref());
+            Err(self.source.senseless(name.span(), "skip.session_values", message))
+        };
+        names.iter().map(known).collect()
+    }
+
     pub(super) fn status(&self, status: &Spanned<Status>) -> Result<CompiledStatus, ProfileError> {
         let given = status.as_ref();
         let place = match (&given.selector, &given.json) {

@@ -14,6 +14,9 @@ pub struct Skip {
     pub cookie: Spanned<String>,
     /// A regular expression that matches the names of cookies that hold the session.
     pub session_cookie: Spanned<String>,
+    /// Names of values that are taken from answers (`take`) and keep somebody signed in, as a token in a header does; none by default.
+    #[serde(default)]
+    pub session_values: Vec<Spanned<String>>,
     /// A regular expression that matches the names of cookies that the target's own scripts must read, such as one with a token against
     /// forged requests; none by default. Only they may do without `HttpOnly`.
     pub script_cookie: Option<Spanned<String>>,

@@ -33,10 +33,11 @@ pub struct Act {
     /// With `path`: the fields of a URL-encoded body, with placeholders.
     pub fields: BTreeMap<String, Spanned<String>>,
     /// With `path`: a JSON body. Texts in it may hold placeholders; `"{skip}"` alone becomes `true` or `false`, `{ "$number" = "…" }` a
-    /// number, and `{ "$null" = true }` null, which TOML has not.
+    /// number (zeros in front are left out, and where nothing was typed it is null), and `{ "$null" = true }` null, which TOML has not.
     #[schemars(with = "Option<serde_json::Value>")]
     pub json: Option<Spanned<toml::Value>>,
-    /// Header fields that replace the browser's own, with placeholders.
+    /// Header fields that replace the browser's own, with placeholders. One in which something is missing that may be (`{name?}`,
+    /// `{cookie:NAME?}`) is not sent.
     pub headers: BTreeMap<String, Spanned<String>>,
     /// Who sends it: the window (`page`), which then shows the answer, or a script of the page (`script`), which leaves the page open.
     /// Without it a request with `json` or with a method other than GET and POST is a script's.

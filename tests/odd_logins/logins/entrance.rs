@@ -1,0 +1,250 @@
+//! How somebody comes as far as the code.
+
+use crate::bases::PAGES;
+use crate::odd::{Forgery, Mails, Odd, Outsiders, Shape};
+use crate::row::{Row, try_rows};
+
+/// What a login has not whose code page has no address.
+const NO_ADDRESS: (&str, &str) =
+    ("faq03-reloading-does-not-extend-the-30-minutes", "the code page has no address, and cannot be loaded again");
+
+#[test]
+fn the_plainest_login_is_judged_by_the_plainest_profile() {
+    try_rows(vec![Row::of("nothing odd", Odd::PLAIN, PAGES, "")]);
+}
+
+#[test]
+fn pages_of_one_address_are_told_apart() {
+    let one_address = Row {
+        without: &["steps.open-code-entry"],
+        open: &[NO_ADDRESS],
+        ..Row::of(
+            "one address, one status, one title",
+            Odd { shape: Shape::OneAddress, ..Odd::PLAIN },
+            PAGES,
+            r##"
+            [screens]
+            sign-in = [
+              { selector = "input[name=step][value=auth]" },
+              { status = 302, header = { name = "location", matches = "^/login" } },
+            ]
+            code-entry = { selector = "input[name=step][value=token]" }
+            [steps]
+            open-my-page = { get = "/home", follow_redirects = false }
+            open-skip-settings = { get = "/settings/skip", follow_redirects = false }
+            open-resume = { get = "/settings/skip/resume", follow_redirects = false }
+            open-password-change = { get = "/password", follow_redirects = false }
+            "##,
+        )
+    };
+    let one_page = Row {
+        without: &[
+            "steps.open-code-entry",
+            "steps.open-skip-settings",
+            "steps.resume",
+            "steps.open-resume",
+            "steps.complete-resume",
+            "steps.open-password-change",
+            "steps.submit-password-change",
+            "skip.status",
+        ],
+        open: &[
+            NO_ADDRESS,
+            ("faq12-", "there is no way to end skips"),
+            ("faq16-resume-", "there is no way to end skips"),
+            ("faq13-", "there is no page that says"),
+        ],
+        ..Row::of(
+            "the code is asked for on the sign-in page, and all three are sent again",
+            Odd { shape: Shape::OnePage, ..Odd::PLAIN },
+            PAGES,
+            r##"
+            [screens]
+            sign-in = [
+              { selector = "form#login", no_selector = "input[name=code]" },
+              { status = 302, header = { name = "location", matches = "^/login" } },
+            ]
+            code-entry = { selector = "form#login input[name=code]" }
+            [steps.submit-code]
+            form = "form#login"
+            fill = { id = "{id}", password = "{password}", code = "{code}" }
+            tick_skip = "remember"
+            [steps.open-my-page]
+            get = "/home"
+            follow_redirects = false
+            "##,
+        )
+    };
+    let two_pages = Row::of(
+        "ID and password on two pages, of which the first refuses an ID that it does not know",
+        Odd { shape: Shape::TwoPages, ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [screens]
+        sign-in = [{ selector = "form#login" }, { selector = "form#password" }]
+        [[steps.submit-password]]
+        form = "form#login"
+        fill = { id = "{id}" }
+        [[steps.submit-password]]
+        form = "form#password"
+        fill = { password = "{password}" }
+        if_page = { selector = "form#password" }
+        "##,
+    );
+    try_rows(vec![one_address, one_page, two_pages]);
+}
+
+const MAILED_BY_SCRIPT: &str = r##"
+[screens]
+code-entry = [{ selector = "form#code" }, { json = { at = "/sent", is = true } }]
+[[steps.submit-password]]
+form = "form#login"
+fill = { id = "{id}", password = "{password}" }
+[[steps.submit-password]]
+method = "POST"
+path = "/api/send"
+json = { token = "{token}" }
+if_page = { selector = "form#code" }
+[steps.open-sign-in]
+get = "/login"
+take = { token = { selector = "input[name=token]", attribute = "value" } }
+"##;
+
+/// The same where a look at what is shut must not lead away from the code page.
+const WITHOUT_ADDRESS: &str = r##"
+[screens]
+sign-in = [{ selector = "form#login" }, { status = 302, header = { name = "location", matches = "^/login$" } }]
+code-entry = [{ selector = "form#code" }, { json = { at = "/sent", is = true } }]
+[[steps.submit-password]]
+form = "form#login"
+fill = { id = "{id}", password = "{password}" }
+[[steps.submit-password]]
+method = "POST"
+path = "/api/send"
+json = { token = "{token}" }
+if_page = { selector = "form#code" }
+[steps.open-sign-in]
+get = "/login"
+take = { token = { selector = "input[name=token]", attribute = "value" } }
+[steps]
+open-my-page = { get = "/home", follow_redirects = false }
+open-skip-settings = { get = "/settings/skip", follow_redirects = false }
+open-resume = { get = "/settings/skip/resume", follow_redirects = false }
+open-password-change = { get = "/password", follow_redirects = false }
+"##;
+
+#[test]
+fn a_mail_that_must_be_asked_for_is_asked_for() {
+    let click = Row::of(
+        "the code is mailed after a click",
+        Odd { mails: Mails::AfterClick, ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [[steps.submit-password]]
+        form = "form#login"
+        fill = { id = "{id}", password = "{password}" }
+        [[steps.submit-password]]
+        form = "form#send"
+        if_page = { selector = "form#send" }
+        "##,
+    );
+    let script_without_address = Row {
+        without: &["steps.open-code-entry"],
+        open: &[NO_ADDRESS],
+        ..Row::of(
+            "the same where the code page is not opened by an address",
+            Odd { mails: Mails::AfterScript, ..Odd::PLAIN },
+            PAGES,
+            WITHOUT_ADDRESS,
+        )
+    };
+    let script = Row::of(
+        "a script of the code page has the code mailed",
+        Odd { mails: Mails::AfterScript, ..Odd::PLAIN },
+        PAGES,
+        MAILED_BY_SCRIPT,
+    );
+    try_rows(vec![click, script, script_without_address]);
+}
+
+#[test]
+fn a_sign_in_that_is_open_is_cancelled_first() {
+    try_rows(vec![Row::of(
+        "an open sign-in must be cancelled",
+        Odd { cancels_first: true, ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [screens]
+        sign-in = [{ selector = "form#login" }, { selector = "form#cancel" }]
+        [[steps.open-sign-in]]
+        get = "/login"
+        [[steps.open-sign-in]]
+        form = "form#cancel"
+        if_page = { selector = "form#cancel" }
+        "##,
+    )]);
+}
+
+#[test]
+fn people_sign_in_by_another_name_than_their_address() {
+    try_rows(vec![Row::of(
+        "a number in place of the address",
+        Odd { numbers: true, ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [accounts]
+        id = "N-{number:5}"
+        additional = { id = "N-{number:5}-{additional}", address = "user{number:5}-{additional}@odd.test", password = "pass-{number:5}-{additional}" }
+        "##,
+    )]);
+}
+
+#[test]
+fn forms_are_known_to_be_the_browsers_own_in_any_way() {
+    let headers = Row::of(
+        "a token in a cookie, sent back in a header",
+        Odd { forgery: Forgery::CookieAndHeader, ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [skip]
+        script_cookie = "xsrf"
+        [values]
+        own = "{cookie:xsrf?}"
+        [steps]
+        submit-password = { form = "form#login", fill = { id = "{id}", password = "{password}" }, headers = { X-XSRF = "{own}" } }
+        submit-code = { form = "form#code", fill = { code = "{code}" }, tick_skip = "remember", headers = { X-XSRF = "{own}" } }
+        resume = { form = "form#resume", headers = { X-XSRF = "{own}" } }
+        complete-resume = { form = "form#complete", headers = { X-XSRF = "{own}" } }
+        submit-password-change = { form = "form#change-password", fill = { present = "{password}", new = "{new_password}" }, headers = { X-XSRF = "{own}" } }
+        sign-out = { form = "form#logout", headers = { X-XSRF = "{own}" } }
+        "##,
+    );
+    let origin = Row::of("the Origin header is looked at", Odd { forgery: Forgery::Origin, ..Odd::PLAIN }, PAGES, "");
+    try_rows(vec![headers, origin]);
+}
+
+#[test]
+fn whoever_is_not_signed_in_is_told_so_in_any_way() {
+    let unauthorized = Row::of(
+        "401 in place of a redirect",
+        Odd { outsiders: Outsiders::Unauthorized, ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [screens]
+        sign-in = [{ selector = "form#login" }, { status = 401 }]
+        "##,
+    );
+    let not_followed = Row::of(
+        "a redirect that is looked at, and not followed",
+        Odd::PLAIN,
+        PAGES,
+        r##"
+        [screens]
+        sign-in = [{ selector = "form#login" }, { status = 302, header = { name = "location", matches = "^/login$" } }]
+        [steps]
+        open-my-page = { get = "/home", follow_redirects = false }
+        open-skip-settings = { get = "/settings/skip", follow_redirects = false }
+        "##,
+    );
+    try_rows(vec![unauthorized, not_followed]);
+}
