@@ -45,7 +45,7 @@ fn a_profile_that_cannot_be_used_is_named_with_line_and_key() {
     let cases: [(&str, &str, String, &str); 19] = [
         ("portals =", "portalz =", line("portals ="), "did you mean `portals`"),
         ("code_validity = \"30m\"", "code_validity = \"soon\"", line("code_validity"), "a length of time"),
-        ("browsers_tried = 64", "browsers_tried = \"many\"", line("browsers_tried"), "invalid type"),
+        ("browsers_tried = 64", "browsers_tried = \"many\"", line("browsers_tried"), "a text stands where"),
         (r"(\d{6})", r"(\d{6}", line("code = '"), "mail.code"),
         (r"(\d{6})\b", r"\d{6}", line("code = '"), "group"),
         ("form#sign-in", "form##", line("form#sign-in"), "steps.submit-password"),

@@ -198,7 +198,7 @@ async fn a_request_for_each_account_tells_whole_seconds_and_never_runs_away() {
         clock.advance(&accounts, Duration::from_millis(2_250)).await.unwrap();
     }
     let sent = server.sent();
-    assert_eq!(sent[0].line, "POST /seeker/a%2Fb%40c%2Etest/clock");
+    assert_eq!(sent[0].line, "POST /seeker/a%2Fb%40c.test/clock");
     let told: Vec<u64> = sent.iter().map(|sent| sent.body.parse().unwrap()).collect();
     assert_eq!(told, [3, 2, 2, 2], "9 s in all, and never less than was wanted");
 }
@@ -275,7 +275,7 @@ fn what_makes_no_sense_is_named_with_line_key_and_remedy() {
         ("driver = \"file\"\nfile = \"x\"\nformat = \"{by_seconds}\"", 4, "`clock.format`", "`{offset_seconds}`"),
         ("driver = \"file\"\nfile = \"x\"\nformat = \"{offset}\"", 4, "`clock.format`", "`{offset}` is not known here"),
         ("driver = \"command\"\ncommand = []", 3, "`clock.command`", "there is no program"),
-        ("driver = \"command\"\ncommand = \"move\"", 3, "", "invalid type"),
+        ("driver = \"command\"\ncommand = \"move\"", 3, "", "a list in brackets"),
         ("driver = \"command\"\ncommand = [\"./moved\"]", 3, "`clock.command`", "no program `./moved`"),
         (
             "driver = \"command\"\ncommand = [\"./move\", \"{address}\"]",

@@ -19,8 +19,8 @@ const SUBMIT_CODE: &str = "fill = { code = \"{code}\" }\ntick_skip = \"skip\"";
 
 const ROWS: &[Row] = &[
     // Of the wrong type, unknown, missing.
-    Row("name = \"Sekisho reference server\"", "name = 7", "name = 7", "", "expected a string"),
-    Row("wrong_codes = 5", "wrong_codes = \"five\"", "wrong_codes = \"five\"", "", "expected u32"),
+    Row("name = \"Sekisho reference server\"", "name = 7", "name = 7", "", "a text in quotes"),
+    Row("wrong_codes = 5", "wrong_codes = \"five\"", "wrong_codes = \"five\"", "", "a whole number, without quotes"),
     Row("quiet_time = \"25ms\"", "quiet_time = \"a while\"", "a while", "", "a length of time"),
     Row("mail_patience", "mail_patiense", "mail_patiense", "", "did you mean `mail_patience`"),
     Row("tick_skip = \"skip\"", "tik_skip = \"skip\"", "tik_skip", "", "did you mean `tick_skip`"),
@@ -368,7 +368,7 @@ fn all_mistakes_are_told_at_once() {
     let text = edits.iter().fold(REFERENCE.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
     let told: Vec<String> = examine(&text).problems.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 3, "{told:#?}");
-    for (told, part) in told.iter().zip(["portalz", "u32", "sign-off"]) {
+    for (told, part) in told.iter().zip(["portalz", "a whole number", "sign-off"]) {
         assert!(told.contains(part), "{told}");
     }
 

@@ -107,7 +107,9 @@ pub fn try_rows(rows: Vec<Row>) {
 fn try_row(row: &Row) -> Vec<String> {
     let mut faults = Vec::new();
     let is_open = |id: &str| row.open.iter().any(|(open, _)| id.starts_with(open));
-    let (_, walked) = open(row, Flaws::NONE, &["profile", "check", "target.toml"]);
+    let mut walks = (0..PORT_TRIES).map(|_| open(row, Flaws::NONE, &["profile", "check", "target.toml"]));
+    let free = walks.find(|(_, walked)| !walked.stderr.contains("is in use"));
+    let (_, walked) = free.unwrap_or_else(|| panic!("{}: no port stays free", row.name));
     if walked.code != Some(0) {
         faults.push(format!("the dry walk ends with {:?}\n{}\n{}", walked.code, walked.stdout, walked.stderr));
     }
@@ -153,6 +155,9 @@ pub struct Run {
     pub houses: Vec<House>,
 }
 
+/// How often another port is tried.
+const PORT_TRIES: usize = 5;
+
 /// Checks a login by its profile; everything where no checks are named.
 pub fn run(row: &Row, flaws: Flaws, only: &[&str]) -> Run {
     let mut args = vec!["check", "--target", "target.toml", "--seed", "1", "--jobs", "8"];
@@ -160,7 +165,10 @@ pub fn run(row: &Row, flaws: Flaws, only: &[&str]) -> Run {
         args.push("--only");
         args.extend(only);
     }
-    let (run, outcome) = open(row, flaws, &args);
+    // Between the choice of a free port and its use somebody else may take it.
+    let mut tries = (0..PORT_TRIES).map(|_| open(row, flaws, &args));
+    let free = tries.find(|(_, outcome)| !outcome.stderr.contains("is in use"));
+    let (run, outcome) = free.unwrap_or_else(|| panic!("{}: no port stays free", row.name));
     assert!(
         [Some(0), Some(10), Some(12)].contains(&outcome.code),
         "{}: {}\n{}",

@@ -159,6 +159,8 @@ fn kind(property: &Value) -> String {
         let name = target.rsplit('/').next().unwrap_or_default();
         return match name {
             "Span" => "[length of time](#span)".to_owned(),
+            "Step" => "[step](#steps)".to_owned(),
+            "Screen" => "[screen](#screens)".to_owned(),
             name => format!("[{name}](#{})", name.to_ascii_lowercase()),
         };
     }

@@ -1,9 +1,8 @@
 //! What would help: lines that are ready to be put into a profile.
 
-use crate::browser::{Answer, FormError, Page};
+use crate::browser::{Answer, FormError, NetworkError, Page};
 use crate::description::shortened;
-use crate::target::DriverError;
-use crate::target::Screen;
+use crate::target::{DriverError, MailArrival, Screen};
 use crate::trouble::Trouble;
 
 use super::forms::FormSeen;
@@ -45,10 +44,54 @@ pub(super) fn unrecognised(expected: &[Screen], answer: &Answer) -> String {
 /// Where another screen was recognised than was expected.
 pub(super) fn other(expected: &[Screen], found: Screen) -> String {
     let wanted: Vec<_> = expected.iter().map(|screen| format!("`{screen}`")).collect();
+    if found == Screen::SignIn && expected.contains(&Screen::CodeEntry) {
+        return "the page counts as `sign-in` after the right password: is the password in `[accounts]` right, and does the account exist? an \
+                earlier run may have changed it: `--account-offset` takes another. if it is another page, give the marks of `screens.sign-in` a \
+                condition more"
+            .to_owned();
+    }
+    if found == Screen::CodeEntry
+        && expected.iter().any(|screen| matches!(screen, Screen::MyPage | Screen::SkipConfirmation))
+    {
+        return "the right code led back to the code page: does the target refuse every code for a while after a wrong one \
+                (`numbers.code_cooldown`, and a mark of `screens.limited` for what it says then)? if it is another page, give the marks of \
+                `screens.code-entry` a condition more"
+            .to_owned();
+    }
     format!(
         "the page counts as `{found}`, not as {}: if that is wrong, give the marks of `screens.{found}` a condition more; if it is right, look at what was sent",
         wanted.join(" or ")
     )
+}
+
+/// Where no mail came.
+pub(super) fn no_mail(arrival: &MailArrival) -> String {
+    let arrival = match arrival {
+        MailArrival::Sink { listen, .. } => format!("{listen} (`mail.listen`)"),
+        MailArrival::Mailpit(_) => "the Mailpit of `mail.url`".to_owned(),
+    };
+    format!(
+        "does the target send its mail to {arrival}? it may also mail nothing so soon after the last code of this account: walk another one with \
+         `--account-offset 1`, and say so in `numbers.mail_cooldown`. if it is only slow, raise `numbers.mail_patience`"
+    )
+}
+
+/// Where no answer came.
+pub(super) fn no_answer(error: &NetworkError) -> String {
+    match error {
+        NetworkError::Tls { .. } => {
+            "is its certificate signed by an authority of your own? name that in `tls.ca_file`".to_owned()
+        }
+        NetworkError::ProxyUnreachable { .. }
+        | NetworkError::ProxyRefused { .. }
+        | NetworkError::ProxyBroken { .. } => {
+            "is `client.proxy` the address of a proxy that lets this machine through?".to_owned()
+        }
+        NetworkError::ProxyCredentials { .. } => {
+            "give the proxy user and password in `client.proxy`, by `{secret:…}`".to_owned()
+        }
+        _ => "is the target running, and is `base` its address?".to_owned(),
+    }
 }
 
 /// Where a request could not be put together.

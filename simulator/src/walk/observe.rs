@@ -46,6 +46,12 @@ impl Observer<'_> {
             Ok(seen) => self.shown(plan, seen, &mut stop),
             Err(trouble) => self.failed(trouble, open, &mut stop),
         }
+        let both =
+            stop.cookies.iter().find(|cookie| cookie.is_skip && cookie.is_session).map(|cookie| cookie.name.clone());
+        if let Some(name) = both {
+            let remark = format!("the cookie {name} is matched by `skip.cookie` and by `skip.session_cookie`");
+            stop.lacks(remark, "make the two expressions match different cookies: one holds the skip, the other keeps somebody signed in");
+        }
         stop
     }
 
@@ -81,9 +87,9 @@ impl Observer<'_> {
 
     fn failed(&self, trouble: &Trouble, open: Option<&Answer>, stop: &mut Stop) {
         stop.remarks.push(self.notes.shown(&trouble.to_string()));
-        if matches!(trouble, Trouble::Network { .. }) {
+        if let Trouble::Network { error, .. } = trouble {
             stop.outcome = Outcome::NoAnswer;
-            stop.hints.push("is the target running, and is `base` its address?".to_owned());
+            stop.hints.push(hints::no_answer(error));
             return;
         }
         stop.outcome = Outcome::NotSent;

@@ -8,10 +8,10 @@ use sekisho_rules::Portal;
 use super::mail;
 use super::notes::Notes;
 use super::observe::{Observer, Plan};
-use super::{Outcome, Stop, Walk};
+use super::{Outcome, Stop, Walk, hints};
 use crate::account::Account;
 use crate::person::Person;
-use crate::target::{MailArrival, Screen, Status, Step, Vars};
+use crate::target::{Screen, Status, Step, Vars};
 use crate::trouble::Trouble;
 use crate::visitor::{Seen, SkipBox, Visitor};
 use crate::world::{Casting, World};
@@ -262,16 +262,10 @@ impl Walker {
         let mut stop = Stop::of("mail", &format!("to {address}"), Outcome::AsExpected);
         if waited.code.is_none() {
             stop.outcome = Outcome::NoMail;
-            let arrival = match &self.world.target.mail_arrival {
-                MailArrival::Sink { listen, .. } => format!("{listen} (`mail.listen`)"),
-                MailArrival::Mailpit(_) => "the Mailpit of `mail.url`".to_owned(),
-            };
             match &waited.mail {
                 None => {
                     stop.remarks.push(format!("no mail came within {:.1} s", waited.seconds));
-                    stop.hints.push(format!(
-                        "does the target send its mail to {arrival}? if it is only slow, raise `numbers.mail_patience`"
-                    ));
+                    stop.hints.push(hints::no_mail(&self.world.target.mail_arrival));
                 }
                 Some(_) => {
                     stop.remarks.push("a mail came, but `mail.code` finds nothing in it".to_owned());

@@ -107,7 +107,6 @@ fn the_cookie_may_have_any_name_and_be_replaced() {
                 "the second account's cookie takes the place of the first's",
             ),
             ("faq16-both-skips-live-in-one-browser", "the second account's cookie takes the place of the first's"),
-            ("faq16-resume-leaves-the-other-account", "the second account's cookie takes the place of the first's"),
         ],
         ..Row::of(
             "a cookie that is replaced at each use",
