@@ -39,6 +39,59 @@ const ROWS: &[Row] = &[
         "in_portal.nowhere",
         "not among `portals`",
     ),
+    Row("http://127.0.0.1:8080\"", "http://127.0.0.1:8080/app\"", "/app", "base", "it has no path"),
+    Row("http://127.0.0.1:8080\"", "http://u:p@127.0.0.1:8080\"", "u:p@", "base", "it holds a user"),
+    // Numbers with which nothing could be judged.
+    Row("browsers_tried = 64", "browsers_tried = 1", "browsers_tried = 1", "numbers.browsers_tried", "less than 2"),
+    Row("code_validity = \"30m\"", "code_validity = \"0s\"", "code_validity = ", "numbers.code_validity", "never good"),
+    Row("tolerance = \"0s\"", "tolerance = \"15m\"", "tolerance = \"15m\"", "numbers.tolerance", "leaves nothing"),
+    Row(
+        "mail_patience = \"10s\"",
+        "mail_patience = \"0s\"",
+        "mail_patience = ",
+        "numbers.mail_patience",
+        "no mail can come",
+    ),
+    Row("wrong_codes = 5", "wrong_codes = 0", "wrong_codes = 0", "numbers.wrong_codes", "leave it out"),
+    Row(
+        "mail_limit = { count = 100, window = \"1h\" }",
+        "mail_limit = { count = 0, window = \"1h\" }",
+        "mail_limit = ",
+        "numbers.mail_limit",
+        "more than 0",
+    ),
+    // Marks that fit everything, or nothing.
+    Row(
+        "limited = [{ status = 429 }]",
+        "limited = [{ status = [] }]",
+        "limited = ",
+        "screens.limited",
+        "fits every page",
+    ),
+    Row(
+        "limited = [{ status = 429 }]",
+        "limited = [{ text = \"\" }]",
+        "limited = ",
+        "screens.limited",
+        "fits every page",
+    ),
+    Row(
+        "limited = [{ status = 429 }]",
+        "limited = [{ status = 4290 }]",
+        "limited = ",
+        "screens.limited",
+        "no status code",
+    ),
+    // A name that is there already.
+    Row("[mail]\n", "[values]\ncode = \"x\"\n[mail]\n", "code = \"x\"", "values.code", "a placeholder already"),
+    // A secret where none may stand is not repeated.
+    Row(
+        "[mail]\n",
+        "[secrets]\npw = \"hunter2pass\"\n[mail]\n",
+        "pw = \"hunter2pass\"",
+        "",
+        "never stands in a profile",
+    ),
     // Requests.
     Row(
         SIGN_OUT,

@@ -436,7 +436,11 @@ impl Compiler<'_> {
         ];
         match wrong.into_iter().find(|(_, is_wrong, _)| *is_wrong) {
             None => Ok(()),
-            Some((key, _, message)) => Err(self.missing(key, &format!("numbers.{key}"), message)),
+            Some((key, _, message)) => {
+                // At the beginning of its line: a comment may speak of it before.
+                let at = self.source.text.find(&format!("\n{key}")).map_or(0, |at| at + 1);
+                Err(self.source.senseless(at..at, format!("numbers.{key}"), message))
+            }
         }
     }
 
