@@ -50,18 +50,17 @@ async fn personal(stage: Arc<Stage>) -> Result<(), Trouble> {
     }
     if looks_for(Personal::Name) {
         facts.push(&account.name);
-        facts.extend(account.name.split_whitespace().filter(|part| part.chars().count() > 1));
+        facts.extend(account.name.split_whitespace().filter(|part| is_of_a_name(part)));
     }
     let forms: Vec<(String, String)> = facts.iter().flat_map(|fact| forms_of(fact)).collect();
-    let mut found = BTreeSet::new();
-    for cookie in &cookies {
-        let texts = readings(&format!("{}={}", cookie.name(), cookie.value()));
-        for (how, form) in &forms {
-            if texts.iter().any(|text| text.contains(form.as_str())) {
-                found.insert(how.clone());
-            }
-        }
+    let mut found = found_in(&cookies, &forms);
+    if !found.is_empty() {
+        // What is short can stand in an id by chance; it then does not stand in another one too.
+        let mut b = person.browser("B", &account);
+        let others = found_in(&skip_cookies(&stage, &mut b, &account).await?, &forms);
+        found.retain(|form| others.contains(form));
     }
+    let mut found: BTreeSet<String> = found.into_iter().map(|(how, _)| how).collect();
     if found.is_empty() && !lasting_parts(&stage, &person, &account, &cookies).await?.is_empty() {
         found.insert(
             "a part that is in both cookies of the account and not in another account's: it tells the account, not the cookie".to_owned(),
@@ -131,6 +130,18 @@ fn parts_of(values: &[String]) -> BTreeSet<String> {
     let readings = values.iter().flat_map(|value| readings(value));
     let parts = |text: String| text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>();
     readings.flat_map(parts).filter(|part| part.chars().count() >= LEAST_PART).collect()
+}
+
+/// Whether a part of a name tells something of a person: not one letter, and no number, by which accounts are counted.
+fn is_of_a_name(part: &str) -> bool {
+    part.chars().count() > 1 && part.chars().any(char::is_alphabetic)
+}
+
+/// Which of these forms stand in cookies.
+fn found_in(cookies: &[Cookie], forms: &[(String, String)]) -> BTreeSet<(String, String)> {
+    let texts: Vec<String> =
+        cookies.iter().flat_map(|cookie| readings(&format!("{}={}", cookie.name(), cookie.value()))).collect();
+    forms.iter().filter(|(_, form)| texts.iter().any(|text| text.contains(form.as_str()))).cloned().collect()
 }
 
 /// A fact about the person in every form in which a cookie could hold it, in lower case, with what the form is called.
@@ -279,6 +290,12 @@ async fn carried(stage: Arc<Stage>) -> Result<(), Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_no_part_of_a_name() {
+        assert!(is_of_a_name("太郎") && is_of_a_name("Lee") && is_of_a_name("R2"));
+        assert!(!is_of_a_name("00123") && !is_of_a_name("X"));
+    }
 
     #[test]
     fn personal_facts_are_found_in_every_form() {

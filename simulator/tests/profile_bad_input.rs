@@ -176,6 +176,20 @@ const ROWS: &[Row] = &[
     Row("form = \"form#resume\"", "form = \"form[\"", "form = \"form[\"", "steps.resume.form", "not a CSS selector"),
     // Values taken from answers.
     Row(
+        "session_cookie = ",
+        "session_values = [\"access\"]\nsession_cookie = ",
+        "session_values = ",
+        "skip.session_values",
+        "no step takes a value `access`",
+    ),
+    Row(
+        SUBMIT_CODE,
+        "fill = { code = \"{code?}\" }",
+        "{code?}",
+        "steps.submit-code.fill.code",
+        "`{code}` is never missing",
+    ),
+    Row(
         SIGN_OUT,
         "[steps.sign-out]\nget = \"/o\"\ntake = { a = { regex = \"x\" } }",
         "take = {",

@@ -274,7 +274,12 @@ impl House {
     /// A right code was sent: lets the person in, or asks about the skip first where that has a page of its own. Cookies to set.
     pub fn let_in(&self, name: &str, wants_skip: bool, offers: bool, cookies: &[(String, String)]) -> Vec<String> {
         let mut books = self.books();
-        let Some(attempt) = self.end_attempt(&mut books, name) else { return Vec::new() };
+        let attempt = if self.flaws.takes_codes_again {
+            books.sessions.get(name).and_then(|session| session.attempt.clone())
+        } else {
+            self.end_attempt(&mut books, name)
+        };
+        let Some(attempt) = attempt else { return Vec::new() };
         let Some(session) = books.sessions.get_mut(name) else { return Vec::new() };
         session.user = Some(attempt.holder.clone());
         if offers {

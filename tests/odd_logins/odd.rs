@@ -166,6 +166,8 @@ pub struct Flaws {
     pub mails_another_code: bool,
     /// Every code will do.
     pub takes_every_code: bool,
+    /// A code can be used again.
+    pub takes_codes_again: bool,
     /// A code is good for ever.
     pub codes_never_end: bool,
     /// A skip is set, and never heeded.
@@ -185,6 +187,7 @@ impl Flaws {
     pub const NONE: Flaws = Flaws {
         mails_another_code: false,
         takes_every_code: false,
+        takes_codes_again: false,
         codes_never_end: false,
         ignores_skips: false,
         always_sets_a_skip: false,

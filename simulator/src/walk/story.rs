@@ -431,28 +431,19 @@ impl Walker {
     }
 
     fn look_for_session(&mut self, visitor: &mut Visitor) {
-        let now = visitor.now();
-        let names: Vec<String> =
-            visitor.browser().jar().cookies(now).map(|cookie| cookie.name().into_owned()).collect();
+        let names = cookies_of(visitor);
         let by_value = self.world.target.session_values().iter().any(|name| visitor.taken().contains_key(name));
-        if !by_value
-            && !names.iter().any(|name| self.world.target.is_session_cookie(name))
-            && let Some(stop) = self.stops.last_mut()
-        {
-            let remark =
-                format!("the browser holds no cookie that `skip.session_cookie` matches; it holds {}", listed(&names));
+        let by_cookie = names.iter().any(|name| self.world.target.is_session_cookie(name));
+        if let Some(stop) = self.stops.last_mut().filter(|_| !by_value && !by_cookie) {
+            let remark = format!("no cookie matches `skip.session_cookie`; the browser holds {}", listed(&names));
             let hint = "make `skip.session_cookie` match the cookie that holds the session, or let `skip.session_values` name what was taken in its place";
             stop.lacks(remark, hint);
         }
     }
 
     fn look_for_skip(&mut self, visitor: &mut Visitor) {
-        let now = visitor.now();
-        let names: Vec<String> =
-            visitor.browser().jar().cookies(now).map(|cookie| cookie.name().into_owned()).collect();
-        if visitor.skip_cookies().is_empty()
-            && let Some(stop) = self.stops.last_mut()
-        {
+        let (names, has_skip) = (cookies_of(visitor), !visitor.skip_cookies().is_empty());
+        if let Some(stop) = self.stops.last_mut().filter(|_| !has_skip) {
             let remark = format!("the browser holds no cookie that `skip.cookie` matches; it holds {}", listed(&names));
             stop.lacks(remark, "make `skip.cookie` match the whole name of the cookie that holds the skip");
         }
@@ -468,6 +459,11 @@ impl Walker {
             );
         }
     }
+}
+
+fn cookies_of(visitor: &mut Visitor) -> Vec<String> {
+    let now = visitor.now();
+    visitor.browser().jar().cookies(now).map(|cookie| cookie.name().into_owned()).collect()
 }
 
 fn boxed(tick: bool) -> SkipBox {

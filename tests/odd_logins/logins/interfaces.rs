@@ -108,6 +108,13 @@ fn a_token_in_a_header_takes_the_place_of_the_session_cookie() {
 }
 
 #[test]
+fn many_hands_have_the_token_of_one() {
+    let check = "base-code-is-good-for-one-use-in-parallel";
+    let (verdict, reason) = run(&BEARER, Flaws::NONE, &[check]).verdicts().remove(check).unwrap();
+    assert_eq!(verdict, "pass", "{reason}");
+}
+
+#[test]
 fn such_a_token_reaches_no_report() {
     let run = run(&BEARER, Flaws { ignores_skips: true, ..Flaws::NONE }, &["faq06-confirmed-skip-skips"]);
     let evidence = run.sekisho.report().join("evidence");

@@ -1,12 +1,11 @@
 //! How a skip is asked for, kept, told and ended.
 
 use crate::bases::PAGES;
-use crate::odd::{AsksSkip, Odd, SkipCookie, Status};
-use crate::row::{Row, try_rows};
+use crate::odd::{AsksSkip, Flaws, Odd, SkipCookie, Status};
+use crate::row::{Row, run, try_rows};
 
-#[test]
-fn the_skip_is_asked_for_on_a_page_of_its_own_by_the_value_of_a_button() {
-    try_rows(vec![Row {
+fn asked_after_every_code() -> Row {
+    Row {
         open: &[("faq06-the-confirmation-shows-cautions", "the page has no cautions, and the profile names none")],
         ..Row::of(
             "a question after every code",
@@ -31,7 +30,22 @@ fn the_skip_is_asked_for_on_a_page_of_its_own_by_the_value_of_a_button() {
             press = { name = "trust", value = "no" }
             "##,
         )
-    }]);
+    }
+}
+
+#[test]
+fn the_skip_is_asked_for_on_a_page_of_its_own_by_the_value_of_a_button() {
+    try_rows(vec![asked_after_every_code()]);
+}
+
+/// Here the question is over once somebody signs in anew; nothing says that it should not be.
+#[test]
+fn a_question_that_was_left_is_not_taken_for_a_forged_answer() {
+    let checks = ["base-session-cancelling-a-skip-needs-the-token", "base-session-confirming-a-skip-needs-the-token"];
+    let verdicts = run(&asked_after_every_code(), Flaws::NONE, &checks).verdicts();
+    for check in checks {
+        assert_eq!(verdicts[check].0, "pass", "{check}: {}", verdicts[check].1);
+    }
 }
 
 #[test]

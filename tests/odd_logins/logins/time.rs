@@ -1,8 +1,8 @@
 //! What becomes of a code that is too late or too soon.
 
 use crate::bases::PAGES;
-use crate::odd::{LateCode, Odd};
-use crate::row::{Row, try_rows};
+use crate::odd::{Flaws, LateCode, Odd};
+use crate::row::{Row, run, try_rows};
 
 #[test]
 fn a_late_code_is_answered_by_a_redirect_without_a_word() {
@@ -26,4 +26,16 @@ fn cool_downs_are_waited_out() {
         code_cooldown = { first = "1s" }
         "##,
     )]);
+}
+
+/// A session that keeps its name when somebody signs in is open by the cookies from before: that is not the code's doing.
+#[test]
+fn a_session_that_keeps_its_name_is_not_taken_for_a_code_that_was_used_again() {
+    let check = "base-code-is-good-for-one-use";
+    let row = Row::of("a session that keeps its name", Odd::PLAIN, PAGES, "");
+    let verdict = |flaws| run(&row, flaws, &[check]).verdicts().remove(check);
+    let (of_the_right, reason) = verdict(Flaws::NONE).unwrap();
+    assert_eq!(of_the_right, "pass", "{reason}");
+    let (of_the_wrong, reason) = verdict(Flaws { takes_codes_again: true, ..Flaws::NONE }).unwrap();
+    assert_ne!(of_the_wrong, "pass", "{reason}");
 }
