@@ -9,7 +9,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 
 use crate::digest;
-use crate::record::{Level, RunRecord, Verdict};
+use crate::record::{CheckRow, CheckVerdict, Level, RunRecord, Verdict};
 use layout::Page;
 use unicode_width::UnicodeWidthStr;
 
@@ -94,6 +94,14 @@ fn verdict_line(page: Page, record: &RunRecord, report_dir: Option<&Path>) -> St
     // Nothing nonconforming was seen, and yet the exit code says so.
     let dead = !record.dead_waivers.is_empty() && record.verdict != Verdict::Nonconforming;
     let but = if dead { ", but a dead waiver fails the run" } else { "" };
+    // What was skipped counts neither way: a verdict on little must not look like one on all.
+    let is = |check: &&CheckRow, verdict| check.verdict == verdict;
+    let skipped = record.checks.iter().filter(|check| is(check, CheckVerdict::Skipped)).count();
+    let offered = record.checks.iter().filter(|check| !is(check, CheckVerdict::NotApplicable)).count();
+    let levels = match skipped {
+        0 => levels,
+        _ => format!("{levels}; {} of {offered} checks judged", offered - skipped),
+    };
     let width = format!("Verdict: {plain} ({levels}){but}. {report}").width();
     let gap = match report.as_str() {
         "" => "",

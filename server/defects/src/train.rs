@@ -128,6 +128,11 @@ const TRAINS: &[(&str, &str, &str)] = &[
         "a skip set after the resume revives the old ones, which have its expiry",
     ),
     ("faq12-lost-browser-keeps-its-skip", "FAQ-13", "the skips that are left show in the status"),
+    (
+        "faq12-every-second-look-is-at-a-stale-replica",
+        "FAQ-13",
+        "the look at the status after the resume may be one at the stale replica",
+    ),
     ("faq12-completion-does-nothing", "FAQ-13", "the skips that are left show in the status"),
     ("faq12-browsers-signed-in-keep-their-skips", "FAQ-13", "the skips that are left show in the status"),
     (
