@@ -9,7 +9,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 
 use crate::digest;
-use crate::record::{CheckRow, CheckVerdict, Level, RunRecord, Verdict};
+use crate::record::{CheckVerdict, Level, RunRecord, Verdict};
 use layout::Page;
 use unicode_width::UnicodeWidthStr;
 
@@ -64,6 +64,7 @@ fn remarks(page: Page, record: &RunRecord) -> String {
     for note in &record.notes {
         text += &page.paragraph("Note: ", note);
     }
+    text += &little_judged(page, record);
     for (rule, conflict) in digest::conflicts(record) {
         text += &page.paragraph("Conflict: ", &format!("{rule}: {conflict}"));
     }
@@ -77,6 +78,21 @@ fn remarks(page: Page, record: &RunRecord) -> String {
         text += "Interrupted: the figures cover what was done until then\n";
     }
     text
+}
+
+/// What was skipped counts neither way: a verdict on little must not look like one on all.
+fn little_judged(page: Page, record: &RunRecord) -> String {
+    let count = |wanted: fn(CheckVerdict) -> bool| record.checks.iter().filter(|check| wanted(check.verdict)).count();
+    let offered = count(|verdict| verdict != CheckVerdict::NotApplicable);
+    let skipped = count(|verdict| verdict == CheckVerdict::Skipped);
+    if skipped * 2 <= offered {
+        return String::new();
+    }
+    let judged = offered - skipped;
+    page.paragraph(
+        "Note: ",
+        &format!("only {judged} of {offered} checks were judged; the others were skipped for want of a means"),
+    )
 }
 
 fn verdict_line(page: Page, record: &RunRecord, report_dir: Option<&Path>) -> String {
@@ -94,14 +110,6 @@ fn verdict_line(page: Page, record: &RunRecord, report_dir: Option<&Path>) -> St
     // Nothing nonconforming was seen, and yet the exit code says so.
     let dead = !record.dead_waivers.is_empty() && record.verdict != Verdict::Nonconforming;
     let but = if dead { ", but a dead waiver fails the run" } else { "" };
-    // What was skipped counts neither way: a verdict on little must not look like one on all.
-    let is = |check: &&CheckRow, verdict| check.verdict == verdict;
-    let skipped = record.checks.iter().filter(|check| is(check, CheckVerdict::Skipped)).count();
-    let offered = record.checks.iter().filter(|check| !is(check, CheckVerdict::NotApplicable)).count();
-    let levels = match skipped {
-        0 => levels,
-        _ => format!("{levels}; {} of {offered} checks judged", offered - skipped),
-    };
     let width = format!("Verdict: {plain} ({levels}){but}. {report}").width();
     let gap = match report.as_str() {
         "" => "",
