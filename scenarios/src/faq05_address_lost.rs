@@ -10,7 +10,7 @@ use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
 use url::Url;
 
 use crate::address::{Checks, decides, needs_code_mails, put_back};
-use crate::moves::{ask_for_code, sign_in, want, wrong_code};
+use crate::moves::{ask_for_code, must_know, sign_in, want, wrong_code};
 use crate::scenario::{Scenario, stories};
 use crate::span::was_before;
 use crate::stage::Stage;
@@ -86,6 +86,10 @@ async fn control_of_the_forgery(
         let reason =
             "the profile has no step `submit-address`, so nothing shows that a forged form could change the address";
         return Err(Trouble::Means(reason.to_owned()));
+    }
+    // A change that must be confirmed is not in force without it.
+    if stage.world.target.recognises(Screen::AddressConfirmation) {
+        must_know(honest, Step::ConfirmAddress)?;
     }
     let own = stage.world.fresh_address();
     let since = person.mark().await?;

@@ -9,8 +9,8 @@ use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
 
 use crate::absence::only_the_control_mail;
 use crate::moves::{
-    after_ticked_code, ask_for_code, ask_for_code_to_skip, sign_in, sign_in_and_skip, sign_in_ticked, want,
-    with_tokens_of, wrong_code,
+    after_ticked_code, ask_for_code, ask_for_code_to_skip, confirmation_is_known, sign_in, sign_in_and_skip,
+    sign_in_ticked, want, with_tokens_of, wrong_code,
 };
 use crate::scenario::{Scenario, stories};
 use crate::span::Span;
@@ -101,6 +101,7 @@ async fn expired(stage: Arc<Stage>) -> Result<(), Trouble> {
     validity.until_just_inside().await?;
     let seen = punctual.submit_code(&mailed.code, SkipBox::Ticked).await?;
     validity.was_inside()?;
+    confirmation_is_known(&punctual, &seen)?;
     stage.control("just inside its validity the code should lead on", &seen, seen.is(after_ticked_code(&punctual)))?;
 
     let mut a = person.browser("A", &account);

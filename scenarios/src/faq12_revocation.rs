@@ -10,7 +10,8 @@ use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
 use serde_json::Value;
 
 use crate::moves::{
-    Hourglass, ask_for_code, press_resume, proven_skip_cookies, resume_all, sign_in, sign_in_and_skip, want,
+    Hourglass, ask_for_code, open_resume_form, press_resume, proven_skip_cookies, resume_all, sign_in,
+    sign_in_and_skip, want,
 };
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
@@ -142,8 +143,7 @@ async fn ways_where_skips_end(stage: &Stage, visitor: &mut Visitor) -> Result<us
             ways += ways_to_act(&seen);
         }
     }
-    let seen = visitor.resume().await?;
-    want(Step::Resume, Screen::ResumeConfirmation, &seen)?;
+    let seen = open_resume_form(visitor).await?;
     Ok(ways + some_way(&seen)?)
 }
 

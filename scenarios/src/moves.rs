@@ -73,9 +73,7 @@ pub(crate) async fn sign_in(visitor: &mut Visitor, account: &Account) -> Result<
 
 /// Signs in by code with the box ticked, as far as the confirmation.
 pub(crate) async fn sign_in_ticked(visitor: &mut Visitor, account: &Account) -> Result<Seen, Trouble> {
-    if !confirms_skips(visitor) {
-        return Err(DriverError::StepMissing(Step::ConfirmSkip).into());
-    }
+    must_know(visitor, Step::ConfirmSkip)?;
     let (_, mailed) = ask_for_code_to_skip(visitor, account).await?;
     let seen = visitor.submit_code(&mailed.code, SkipBox::Ticked).await?;
     want(Step::SubmitCode, Screen::SkipConfirmation, &seen)?;
@@ -93,7 +91,9 @@ pub(crate) async fn sign_in_and_skip(visitor: &mut Visitor, account: &Account) -
 pub(crate) async fn set_skip<T>(visitor: &mut Visitor, code: &str, begins: impl FnOnce() -> T) -> Result<T, Trouble> {
     if !confirms_skips(visitor) {
         let begun = begins();
-        want(Step::SubmitCode, Screen::MyPage, &visitor.submit_code(code, SkipBox::Ticked).await?)?;
+        let seen = visitor.submit_code(code, SkipBox::Ticked).await?;
+        confirmation_is_known(visitor, &seen)?;
+        want(Step::SubmitCode, Screen::MyPage, &seen)?;
         return Ok(begun);
     }
     want(Step::SubmitCode, Screen::SkipConfirmation, &visitor.submit_code(code, SkipBox::Ticked).await?)?;
@@ -105,6 +105,16 @@ pub(crate) async fn set_skip<T>(visitor: &mut Visitor, code: &str, begins: impl 
 /// Whether a skip must be confirmed on a screen of its own; else the code with the box ticked sets it.
 pub(crate) fn confirms_skips(visitor: &Visitor) -> bool {
     visitor.knows(Step::ConfirmSkip)
+}
+
+/// Ends the story where the target asks whether to set the skip, and the profile does not say how that is answered.
+pub(crate) fn confirmation_is_known(visitor: &Visitor, seen: &Seen) -> Result<(), Trouble> {
+    if seen.is(Screen::SkipConfirmation) { must_know(visitor, Step::ConfirmSkip) } else { Ok(()) }
+}
+
+/// Ends the story where the profile lacks a step that it will need.
+pub(crate) fn must_know(visitor: &Visitor, step: Step) -> Result<(), Trouble> {
+    if visitor.knows(step) { Ok(()) } else { Err(DriverError::StepMissing(step).into()) }
 }
 
 /// Where a right code leads with the box ticked.
@@ -187,12 +197,27 @@ pub(crate) async fn resume_all(visitor: &mut Visitor) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// The first button of the resume, on the skip settings screen where the target has one.
+/// The first button of the resume, on the skip settings screen where the target has one. The second must be known too: the first alone
+/// proves nothing.
 pub(crate) async fn press_resume(visitor: &mut Visitor) -> Result<(), Trouble> {
+    must_know(visitor, Step::CompleteResume)?;
     if visitor.knows(Step::OpenSkipSettings) {
         want(Step::OpenSkipSettings, Screen::SkipSettings, &visitor.open(Step::OpenSkipSettings).await?)?;
     }
-    want(Step::Resume, Screen::ResumeConfirmation, &visitor.resume().await?)
+    open_resume_form(visitor).await.map(drop)
+}
+
+/// The first button of the resume, on the page that is open.
+pub(crate) async fn open_resume_form(visitor: &mut Visitor) -> Result<Seen, Trouble> {
+    let seen = match visitor.resume().await {
+        // Its form stands on the page that nobody has opened.
+        Err(Trouble::Driver(DriverError::Form { .. })) if !visitor.knows(Step::OpenSkipSettings) => {
+            return Err(DriverError::StepMissing(Step::OpenSkipSettings).into());
+        }
+        seen => seen?,
+    };
+    want(Step::Resume, Screen::ResumeConfirmation, &seen)?;
+    Ok(seen)
 }
 
 /// The same form with every hidden field that a page has too, under the same name, taken from there: a form as a browser that has this

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::keys::key_at;
+
 /// Why a profile cannot be used. The blame is the user's input throughout.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
@@ -16,7 +18,7 @@ pub enum ProfileError {
         cause: std::io::Error,
     },
     /// The text is not TOML, or a key is unknown, missing or of the wrong type.
-    #[error("profile `{name}`, line {line}, column {column}: {message}{}", hint(.suggestion))]
+    #[error("profile `{name}`, line {line}, column {column}{}: {message}{}", named(.key), hint(.suggestion))]
     Malformed {
         /// The profile.
         name: String,
@@ -24,6 +26,8 @@ pub enum ProfileError {
         line: usize,
         /// Column, from 1.
         column: usize,
+        /// The key, with its tables, where there is one at the place.
+        key: Option<String>,
         /// What is wrong.
         message: String,
         /// A known key that the unknown one resembles.
@@ -70,6 +74,7 @@ impl ProfileError {
     pub fn key(&self) -> Option<&str> {
         match self {
             ProfileError::Senseless { key, .. } => Some(key),
+            ProfileError::Malformed { key, .. } => key.as_deref(),
             _ => None,
         }
     }
@@ -84,6 +89,10 @@ impl ProfileError {
             ProfileError::Unreadable { .. } | ProfileError::SecretMissing { .. } => self.to_string(),
         }
     }
+}
+
+fn named(key: &Option<String>) -> String {
+    key.as_ref().map(|key| format!(", `{key}`")).unwrap_or_default()
 }
 
 fn hint(suggestion: &Option<String>) -> String {
@@ -109,10 +118,12 @@ impl Source<'_> {
     }
 
     pub(super) fn malformed(&self, error: &toml::de::Error) -> ProfileError {
-        let (line, column) = self.place(error.span().map_or(0, |span| span.start));
+        let at = error.span().map_or(0, |span| span.start);
+        let (line, column) = self.place(at);
+        let key = key_at(self.text, at);
         let message = in_plain_words(error.message());
         let suggestion = nearest_known(&message);
-        ProfileError::Malformed { name: self.name.to_owned(), line, column, message, suggestion }
+        ProfileError::Malformed { name: self.name.to_owned(), line, column, key, message, suggestion }
     }
 
     pub(super) fn senseless(
@@ -144,6 +155,12 @@ fn in_plain_words(message: &str) -> String {
         ("path string", "a path in quotes"),
         ("socket address", "an address and port in quotes, such as `\"127.0.0.1:2525\"`"),
     ];
+    if message.starts_with("missing field") {
+        return format!("{message}\n\nhint: add it to this table; docs/profile-reference.md says what it holds");
+    }
+    if message == "invalid socket address syntax" {
+        return "this is no address with a port, such as `127.0.0.1:2525`; a name will not do".to_owned();
+    }
     let Some((what, expected)) =
         message.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "))
     else {

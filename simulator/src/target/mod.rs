@@ -6,6 +6,7 @@ mod acts;
 mod compile;
 mod driver;
 mod error;
+mod keys;
 mod marks;
 mod nearest;
 mod profile;

@@ -5,7 +5,7 @@ use futures::future::{FutureExt, select_all};
 use super::sent::SentAt;
 use super::{Mailed, Seen, SkipBox, Started, Visitor};
 use crate::mailbox::Mark;
-use crate::target::{Screen, Step, Target, Vars};
+use crate::target::{DriverError, Screen, Step, Target, Vars};
 use crate::trouble::Trouble;
 
 /// A change of the address that was asked for: the new address is sent.
@@ -32,6 +32,10 @@ impl Visitor {
         }
         let vars = Vars { new_address, ..Vars::default() };
         let seen = self.act(Step::SubmitAddress, vars, SkipBox::Unticked).await?;
+        // The target wants the address confirmed, and the profile does not say how.
+        if seen.is(Screen::AddressConfirmation) && !self.knows(Step::ConfirmAddress) {
+            return Err(DriverError::StepMissing(Step::ConfirmAddress).into());
+        }
         Ok(AskedChange { seen, mark })
     }
 

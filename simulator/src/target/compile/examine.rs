@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
 use super::super::error::Source;
+use super::super::keys::holds;
 use super::super::profile::{Marks, Profile, Spanned, Way};
 use super::super::template::{Names, Secret};
 use super::super::{Screen, Step};
@@ -108,21 +109,6 @@ fn leave_out(table: &mut DeTable<'_>, at: usize) -> Option<String> {
         _ => None,
     };
     deeper.or_else(|| table.remove(&place).map(|_| place.get_ref().to_string()))
-}
-
-/// Whether an offset lies in a value: a table written with a header has entries outside its own span.
-fn holds(value: &toml::Spanned<DeValue<'_>>, at: usize) -> bool {
-    let span = value.span();
-    if span.start <= at && at < span.end {
-        return true;
-    }
-    match value.get_ref() {
-        DeValue::Table(table) => {
-            table.iter().any(|(key, value)| (key.span().start <= at && at < key.span().end) || holds(value, at))
-        }
-        DeValue::Array(all) => all.iter().any(|one| holds(one, at)),
-        _ => false,
-    }
 }
 
 /// Everything that is well formed and makes no sense.
