@@ -117,10 +117,21 @@ impl Outcome {
             let portal = finding.story.tale.portal;
             let expected = contradiction.expected.clone();
             let row = CheckRow { expected, portal: Some(portal.name().to_owned()), ..row };
-            Some(Told { scenario: "explore", portal, rows: vec![row], kept: finding.kept.clone() })
+            Some(Told {
+                scenario: "explore",
+                portal,
+                rows: vec![row],
+                failed_later: Vec::new(),
+                kept: finding.kept.clone(),
+            })
         };
-        let others =
-            Told { scenario: "explore", portal: Portal::Seeker, rows: self.others.clone(), kept: Kept::default() };
+        let others = Told {
+            scenario: "explore",
+            portal: Portal::Seeker,
+            rows: self.others.clone(),
+            failed_later: Vec::new(),
+            kept: Kept::default(),
+        };
         self.findings.iter().filter_map(of_finding).chain((!self.others.is_empty()).then_some(others)).collect()
     }
 }

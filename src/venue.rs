@@ -11,7 +11,7 @@ use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
 use sekisho_simulator::account::{AccountPool, Accounts, MadeAccounts, Need};
 use sekisho_simulator::browser::{HeldBack, Network, NetworkConfig};
-use sekisho_simulator::clock::{Beginning, Timeline, clock_of_accounts, one_clock};
+use sekisho_simulator::clock::{Beginning, TimeProof, Timeline, clock_of_accounts, one_clock};
 use sekisho_simulator::control::ControlClient;
 use sekisho_simulator::mailbox::{Mailbox, Mailpit};
 use sekisho_simulator::office::{HttpOffice, Office};
@@ -341,6 +341,7 @@ fn world(
     let beginning = one_clock(&target, &means, control.as_ref())?;
     let timeline = beginning.map(|beginning| timeline(beginning, target.numbers.go_live.0.into()));
     let accounts = accounts(&target, control.as_ref())?;
+    let time_proof = TimeProof::of(&target.clock);
     let office = match target.office {
         OfficeDriver::Control => control.clone().map(|control| control as Arc<dyn Office>),
         OfficeDriver::Http => {
@@ -359,6 +360,7 @@ fn world(
         accounts,
         office,
         population: Population::new(seed, format!("{:x}", since_epoch.as_millis())),
+        time_proof,
         refusal: post.refusal,
         cancel,
     }))

@@ -150,6 +150,35 @@ fn a_hook_of_the_targets_moves_its_clock() {
     check().ends_with(12).says("POST /clocks").says("404");
 }
 
+/// A means that is done and moves nothing: what should have ended is in doubt, and the dry walk says so.
+#[test]
+fn a_clock_that_stands_makes_nothing_fail() {
+    let sekisho = Sekisho::new();
+    let mail = free_address();
+    let server = Serving::start(&sekisho, &mail);
+    let idle = "[clock]\ndriver = \"command\"\ncommand = [\"true\", \"{by_seconds}\"]\n";
+    sekisho.file("target.toml", &profile(&server, &mail, idle));
+    let run = |args: &[&str]| {
+        let mut command = sekisho.command();
+        Outcome::of(command.env("SEKISHO_CONTROL_TOKEN", TOKEN).args(args).output().unwrap())
+    };
+    let outcome = run(&["check", "--target", "target.toml", "--seed", "3"]);
+    let record = sekisho.record();
+    let rows = record["checks"].as_array().unwrap();
+    let with = |verdict: &str| rows.iter().filter(|row| row["verdict"] == verdict).collect::<Vec<_>>();
+    assert_eq!(with("fail"), Vec::<&Value>::new(), "{}", outcome.stdout);
+    let late = with("inconclusive");
+    let late = late.iter().filter(|row| row["id"] == "faq03-code-is-refused-after-30-minutes").collect::<Vec<_>>();
+    assert!(!late.is_empty(), "{}", outcome.stdout);
+    for row in late {
+        assert!(row["reason"].as_str().unwrap().contains("target's time passes"), "{row:#}");
+        assert!(!row["observed"].as_str().unwrap().is_empty(), "{row:#}");
+    }
+    assert!(with("pass").len() > 100, "{}", outcome.stdout);
+    outcome.ends_with(12);
+    run(&["profile", "check", "target.toml", "--clock"]).ends_with(12).says("the code still signs in");
+}
+
 /// Real time: what would have to wait too long is skipped, and says which key lets it wait longer.
 #[test]
 fn a_story_that_would_really_wait_too_long_is_skipped() {

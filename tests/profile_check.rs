@@ -88,7 +88,7 @@ fn without_the_skip_the_walk_is_shorter_and_as_good() {
 fn a_profile_that_is_wrong_in_one_place_is_told_what_would_help() {
     let place = Place::open();
     type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
-    let cases: [Case<'_>; 9] = [
+    let cases: [Case<'_>; 11] = [
         (
             "wrong_title",
             &[("{ title = \"ワンタイムパスワード入力画面 |\" }", "{ title = \"ワンタイムパスワードの入力 |\" }")],
@@ -144,6 +144,16 @@ fn a_profile_that_is_wrong_in_one_place_is_told_what_would_help() {
             &[("get = \"/{portal}/my-page\"", "get = \"/{portal}/settings\"")],
             &["other screen", "the page counts as `settings`, not as `my-page`"],
         ),
+        (
+            "wide_cookie",
+            &[("cookie = '(__Host-)?skip-[0-9a-f]{16}'", "cookie = '.*'")],
+            &["incomplete", "is matched by `skip.cookie` and by `skip.session_cookie`"],
+        ),
+        (
+            "wrong_password",
+            &[("password = \"password-{number:5}\"", "password = \"another-{number:5}\"")],
+            &["other screen", "is the password in `[accounts]` right", "`--account-offset` takes another"],
+        ),
     ];
     for (place_in_offset, (name, edits, hints)) in cases.into_iter().enumerate() {
         let patience = ("mail_patience = \"5s\"", "mail_patience = \"2s\"");
@@ -156,6 +166,46 @@ fn a_profile_that_is_wrong_in_one_place_is_told_what_would_help() {
         if ["wrong_title", "wrong_form", "wrong_mail"].contains(&name) {
             snapshots().bind(|| insta::assert_snapshot!(name, settled(&place, &outcome.stdout)));
         }
+    }
+}
+
+/// A report that names the offset takes nobody's word for it: the run it recommends has accounts that this one did not use.
+#[test]
+fn a_run_says_which_accounts_the_next_one_takes() {
+    let place = Place::open();
+    place.sekisho.file("target.toml", &place.profile);
+    let check = |offset: &str| -> u64 {
+        let args = ["check", "--target", "target.toml", "--only", "faq02-a-desktop*", "--account-offset", offset];
+        place.sekisho.run(&args).ends_with(0).says("--account-offset");
+        let record = place.sekisho.record();
+        let offset = record["target"]["next_account_offset"].as_u64().unwrap();
+        offset
+    };
+    let offset = check("0");
+    assert!(offset >= 3, "a story in three portals used {offset} accounts");
+    let next = check(&offset.to_string());
+    assert!(next > offset && next <= 2 * offset, "{offset}, then {next}");
+}
+
+/// Stories that no portal of the target tells have rows, and so has a screen that says nothing of cookies.
+#[test]
+fn what_a_profile_leaves_out_is_skipped_and_said() {
+    let place = Place::open();
+    let profile = replace(&place.profile, "\"seeker\", \"employer\", \"provider\"", "\"seeker\"");
+    let mark = profile.lines().find(|line| line.starts_with("cookies-off = ")).unwrap().to_owned();
+    place.sekisho.file("target.toml", &replace(&profile, &mark, ""));
+    let args = ["check", "--target", "target.toml", "--only", "faq-14,faq-15,faq-16", "--level", "must,derived"];
+    place.sekisho.run(&args).ends_with(12).says("were judged; the others were skipped");
+    let record = place.sekisho.record();
+    let rows = record["checks"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["verdict"] == "skipped"), "{rows:#?}");
+    let reason = |rule: &str| {
+        let row = rows.iter().find(|row| row["rule"] == rule).unwrap_or_else(|| panic!("no row of {rule}"));
+        row["reason"].as_str().unwrap().to_owned()
+    };
+    assert!(reason("FAQ-14").contains("`screens.cookies-off`"), "{}", reason("FAQ-14"));
+    for rule in ["FAQ-15", "FAQ-16"] {
+        assert!(reason(rule).contains("`employer` only"), "{}", reason(rule));
     }
 }
 

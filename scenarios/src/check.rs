@@ -32,6 +32,8 @@ pub struct Told {
     pub portal: Portal,
     /// A row for each selected check it decides.
     pub rows: Vec<CheckRow>,
+    /// Checks that failed after time was let pass for the target.
+    pub failed_later: Vec<&'static str>,
     /// What was kept of the story.
     pub kept: Kept,
 }
@@ -86,6 +88,7 @@ pub(crate) async fn run_stories(
             scenario: scenario.id,
             portal,
             rows: scenario.checks.iter().map(|check| lost(check, portal, &error.to_string())).collect(),
+            failed_later: Vec::new(),
             kept: Kept::default(),
         });
         outcome.rows.retain(|row| selection.contains(&row.id));
@@ -99,8 +102,25 @@ pub(crate) async fn run_stories(
         ended.push((place, outcome));
     }
     ended.sort_by_key(|(place, _)| *place);
-    ended.into_iter().map(|(_, outcome)| outcome).collect()
+    let mut ended: Vec<Told> = ended.into_iter().map(|(_, outcome)| outcome).collect();
+    if world.time_proof.is_lacking() {
+        ended.iter_mut().for_each(doubt_what_needs_time);
+    }
+    ended
 }
+
+/// Nothing in the whole run showed that the target's time passes: what failed after it should have is in doubt.
+fn doubt_what_needs_time(told: &mut Told) {
+    for row in told.rows.iter_mut().filter(|row| row.verdict == CheckVerdict::Fail) {
+        if told.failed_later.iter().any(|check| *check == row.id) {
+            row.verdict = CheckVerdict::Inconclusive;
+            row.reason = TIME_STANDS.to_owned();
+        }
+    }
+}
+
+const TIME_STANDS: &str = "nothing in this run showed that the target's time passes, neither its `Date` nor any code that ran out: does `[clock]` move the \
+                           clock it goes by? `sekisho profile check --clock` tries it";
 
 /// The stories to tell: each scenario in each portal where it is told. One that is told in no portal of the target still has its rows, which
 /// say so.
@@ -180,7 +200,9 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, se
         row(&world, check, portal, judgements.get(check), &ending)
     });
     let rows = rows.collect();
-    Told { scenario: scenario.id, portal, rows, kept: keeper.take() }
+    let later = |check: &&&'static str| stage.failed_after_time_was_moved(check);
+    let failed_later = scenario.checks.iter().filter(later).copied().collect();
+    Told { scenario: scenario.id, portal, rows, failed_later, kept: keeper.take() }
 }
 
 /// What a story ends with; `None` where it takes longer than it may. What it waits for the target's one clock does not count.

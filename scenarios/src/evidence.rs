@@ -1,5 +1,6 @@
 //! The recorder of a check: every exchange, every mail and every secret of one story.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub(crate) struct Keeper {
     exchanges: Everything,
     mails: Mutex<Vec<MailExchange>>,
     secrets: Mutex<Vec<(&'static str, String)>>,
+    time_moved: AtomicBool,
 }
 
 /// What was kept of one story.
@@ -85,6 +87,14 @@ impl Recorder for Keeper {
 
     fn secret(&self, kind: &'static str, secret: &str) {
         lock(&self.secrets).push((kind, secret.to_owned()));
+    }
+
+    fn time_moved(&self) {
+        self.time_moved.store(true, Ordering::Release);
+    }
+
+    fn has_moved_time(&self) -> bool {
+        self.time_moved.load(Ordering::Acquire)
     }
 
     fn exchanges(&self) -> Option<Vec<Exchange>> {

@@ -183,7 +183,9 @@ impl Hourglass {
             "time should have passed for the target, and a code of then have run out",
             &seen,
             seen.refuses_code(),
-        )
+        )?;
+        stage.world.time_proof.give();
+        Ok(())
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Stage {
     pairs: bool,
     book: Mutex<BTreeMap<&'static str, Judgement>>,
     settled: Mutex<BTreeSet<&'static str>>,
+    /// Checks that were judged against the target after time was let pass for it.
+    failed_later: Mutex<BTreeSet<&'static str>>,
 }
 
 impl Stage {
@@ -78,6 +80,7 @@ impl Stage {
             pairs: false,
             book: Mutex::default(),
             settled: Mutex::default(),
+            failed_later: Mutex::default(),
         }
     }
 
@@ -174,6 +177,9 @@ impl Stage {
     ) -> Result<(), Trouble> {
         let observed = observed.into();
         let verdict = if holds { Judged::Pass } else { Judged::Fail };
+        if !holds && self.recorder.has_moved_time() {
+            self.failed_later.lock().unwrap_or_else(PoisonError::into_inner).insert(check);
+        }
         let trouble = Trouble::Judged(format!("{check}: {observed}"));
         self.write(check, Judgement { expected: expected.to_owned(), observed, verdict });
         if holds { Ok(()) } else { Err(trouble) }
@@ -325,6 +331,11 @@ impl Stage {
                 book.insert(check, judgement);
             }
         }
+    }
+
+    /// Whether a check was judged against the target after time was let pass for it: if that moved nothing, it says nothing.
+    pub fn failed_after_time_was_moved(&self, check: &str) -> bool {
+        self.failed_later.lock().unwrap_or_else(PoisonError::into_inner).contains(check)
     }
 
     /// What was judged so far, by check.

@@ -51,6 +51,7 @@ impl Life {
 
     /// See [`Person::wait`].
     pub(crate) async fn wait(&self, by: Duration) -> Result<(), Trouble> {
+        self.recorder.time_moved();
         let own = match &self.clock {
             PersonClock::Own(own) => own,
             PersonClock::Shared(seat) => return self.world.wait_for(seat, seat.time().now() + by).await,

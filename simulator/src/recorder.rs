@@ -35,6 +35,14 @@ pub trait Recorder: Witness {
         let _ = (kind, secret);
     }
 
+    /// Time was let pass for the target.
+    fn time_moved(&self) {}
+
+    /// Whether time was let pass for the target so far; false where nobody takes note.
+    fn has_moved_time(&self) -> bool {
+        false
+    }
+
     /// Every exchange so far, in order; `None` where none is kept.
     fn exchanges(&self) -> Option<Vec<Exchange>> {
         None

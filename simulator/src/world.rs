@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, AccountKey, Accounts, Wanted};
 use crate::browser::Network;
-use crate::clock::{Clock, ClockError, Seat, Time, Timeline};
+use crate::clock::{Clock, ClockError, Seat, Time, TimeProof, Timeline};
 use crate::mailbox::Mailbox;
 use crate::office::Office;
 use crate::person::{Person, PersonClock};
@@ -34,6 +34,8 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// The target's clock, where it has one for all.
     pub timeline: Option<Timeline>,
+    /// Whether the target's time was seen to pass.
+    pub time_proof: TimeProof,
     /// Gives accounts.
     pub accounts: Arc<dyn Accounts>,
     /// Changes addresses in person, where it can be driven (FAQ-05).

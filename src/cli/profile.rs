@@ -44,7 +44,7 @@ pub(crate) struct ProfileCheck {
     /// Does not ask for the skip
     #[arg(long, overrides_with = "tick")]
     pub(crate) no_tick: bool,
-    /// Moves the target's clock by a second, to see whether it can be moved
+    /// Moves the target's clock at the end until a code has to run out, and tries it; the clock is left there
     #[arg(long)]
     pub(crate) clock: bool,
     /// Leaves out the first accounts of those that exist already

@@ -232,6 +232,7 @@ impl House {
             office: Some(client),
             timeline: None,
             population: Population::new(7, broken.name.replace('_', "-")),
+            time_proof: Default::default(),
             refusal: Some(self.sink.faults()),
             cancel: CancellationToken::new(),
         })

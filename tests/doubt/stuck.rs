@@ -95,6 +95,7 @@ pub fn world(stuck: &'static Stuck, mails: bool) -> Arc<World> {
         office: Some(Arc::new(Obliging)),
         timeline: None,
         population: Population::new(1, stuck.name),
+        time_proof: Default::default(),
         refusal: Some(Arc::new(Obliging)),
         cancel: CancellationToken::new(),
     })

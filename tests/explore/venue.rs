@@ -49,6 +49,7 @@ impl Venue {
             accounts: control.clone(),
             office: Some(control),
             population: Population::new(1, "explored"),
+            time_proof: Default::default(),
             refusal: None,
             cancel: CancellationToken::new(),
         });

@@ -120,6 +120,7 @@ pub fn world(place: &Place, sink: &Sink, seed: u64, run: &str) -> Arc<World> {
         accounts: client as Arc<dyn Accounts>,
         office: None,
         population: Population::new(seed, run),
+        time_proof: Default::default(),
         refusal: None,
         cancel: CancellationToken::new(),
     })

@@ -6,12 +6,14 @@
 
 mod drivers;
 mod means;
+mod proof;
 mod seat;
 mod time;
 mod timeline;
 
 pub use drivers::{Beginning, ClockFile, ClockMeans, clock_of_accounts, one_clock};
 pub use means::{Clock, ClockError, GlobalClock, Immovable, Shared};
+pub use proof::TimeProof;
 pub use seat::Seat;
 pub use time::{Offset, Time};
 pub use timeline::{Pace, Timeline};

@@ -217,7 +217,10 @@ impl Visitor {
         *held_back += self.browser.held_back();
         match outcome {
             None => Err(Trouble::Interrupted),
-            Some(Ok(answer)) => Ok(answer),
+            Some(Ok(answer)) => {
+                life.world.time_proof.look_at(answer.header("date").as_deref(), life.now());
+                Ok(answer)
+            }
             Some(Err(error)) => {
                 life.recorder.step(step, begun.elapsed().saturating_sub(*held_back), None);
                 Err(Trouble::Network { step, error })

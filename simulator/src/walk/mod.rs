@@ -1,6 +1,7 @@
 //! A dry walk: one account goes once through every step that a profile knows, and at each it is said what was sent, what came back,
 //! what was recognised, and what would help where it was not. For people who write a profile; nothing here judges a rule.
 
+mod clock;
 mod forms;
 mod hints;
 mod mail;

@@ -1,7 +1,6 @@
 //! The walk itself: which steps, in which order, and what each should show.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use sekisho_rules::Portal;
 
@@ -18,9 +17,6 @@ use crate::world::{Casting, World};
 
 /// What a code is typed as that no target has mailed.
 const WRONG_CODE: &str = "000000";
-/// By how much the clock is moved to see whether it can be.
-const TINY_MOVE: Duration = Duration::from_secs(1);
-
 /// How the walk is to be.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wish {
@@ -28,7 +24,7 @@ pub struct Wish {
     pub portal: Option<Portal>,
     /// Whether the skip is asked for; where nothing is said, if the profile says how.
     pub tick: Option<bool>,
-    /// Whether the target's clock is moved by a second, to see whether it can be.
+    /// Whether the target's clock is moved until a code has to run out.
     pub clock: bool,
 }
 
@@ -73,25 +69,22 @@ pub async fn walk(world: &Arc<World>, wish: Wish) -> Result<Walk, Trouble> {
     })
 }
 
-struct Walker {
-    world: Arc<World>,
-    person: Person,
-    account: Account,
+pub(super) struct Walker {
+    pub(super) world: Arc<World>,
+    pub(super) person: Person,
+    pub(super) account: Account,
     portal: Portal,
-    notes: Arc<Notes>,
+    pub(super) notes: Arc<Notes>,
     tick: bool,
     /// Whether the skip is a question of its own after every code.
     always_offered: bool,
-    stops: Vec<Stop>,
-    remarks: Vec<String>,
+    pub(super) stops: Vec<Stop>,
+    pub(super) remarks: Vec<String>,
 }
 
 impl Walker {
     async fn walk(&mut self, wish: Wish) -> Result<(), Trouble> {
         self.means();
-        if wish.clock {
-            self.move_clock().await;
-        }
         let mut first = self.person.browser("A", &self.account);
         self.wrong_password(&mut first).await?;
         let signed_in = self.sign_in(&mut first, "with the right password", true, self.tick).await?;
@@ -110,8 +103,14 @@ impl Walker {
         if self.sign_in_again(&mut second).await? {
             self.undo_password(&mut second).await?;
             self.sign_out(&mut second).await?;
+            if wish.clock {
+                self.prove_clock().await?;
+            }
         } else {
             self.password_is_left();
+            if wish.clock {
+                self.not_reached("the clock");
+            }
         }
         Ok(())
     }
@@ -125,7 +124,7 @@ impl Walker {
             (false, false) => "none: what needs time to pass is skipped",
         };
         let office = if world.office.is_some() { "can be driven" } else { "none" };
-        self.remarks.push(format!("clock: {clock}; office: {office}; `--clock` tries whether the clock can be moved"));
+        self.remarks.push(format!("clock: {clock}; office: {office}; `--clock` tries whether a code runs out"));
         let unknown: Vec<_> = Step::ALL
             .iter()
             .filter(|step| !world.target.knows_in(self.portal, **step))
@@ -139,14 +138,6 @@ impl Walker {
                 self.remarks.push(format!("`{step}` is not walked: it could not be undone"));
             }
         }
-    }
-
-    async fn move_clock(&mut self) {
-        let mut stop = Stop::of("clock", "moved by 1 s", Outcome::AsExpected);
-        if let Err(trouble) = self.person.wait(TINY_MOVE).await {
-            stop.lacks(trouble.to_string(), "look at `[clock]` of the profile");
-        }
-        self.stops.push(stop);
     }
 
     /// Does a step where the profile has it. `None` where it has not, or where no answer came of it.

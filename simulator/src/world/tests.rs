@@ -27,6 +27,7 @@ fn bare(clock: MockClock, accounts: MockAccounts) -> World {
         accounts: Arc::new(accounts),
         office: None,
         population: Population::new(1, "test"),
+        time_proof: Default::default(),
         refusal: None,
         cancel: CancellationToken::new(),
     }
