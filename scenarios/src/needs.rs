@@ -7,6 +7,17 @@ pub fn checks_that_need(step: Step) -> &'static [&'static str] {
     NEEDS.iter().find(|(known, _)| *known == step).map_or(&[], |(_, checks)| checks)
 }
 
+/// What rests on each of the steps that change an address.
+const ADDRESS_CHANGE: &[&str] = &[
+    "base-account-a-new-address-adds-no-recipient",
+    "base-account-another-address-treats-skips-as-declared",
+    "faq05-no-address-change-before-signing-in",
+    "notice4-codes-go-to-the-new-address-only",
+    "notice4-the-address-changes-before-go-live-too",
+    "notice4-the-address-changes-in-my-page",
+    "notice4-until-it-is-confirmed-the-old-address-stays",
+];
+
 /// In the order of the steps. `tests/needs.rs` prints it as it should be where it is wrong.
 const NEEDS: &[(Step, &[&str])] = &[
     (
@@ -141,42 +152,9 @@ const NEEDS: &[(Step, &[&str])] = &[
             "faq16-resume-leaves-the-other-account",
         ],
     ),
-    (
-        Step::OpenAddressChange,
-        &[
-            "base-account-a-new-address-adds-no-recipient",
-            "base-account-another-address-treats-skips-as-declared",
-            "faq05-no-address-change-before-signing-in",
-            "notice4-codes-go-to-the-new-address-only",
-            "notice4-the-address-changes-before-go-live-too",
-            "notice4-the-address-changes-in-my-page",
-            "notice4-until-it-is-confirmed-the-old-address-stays",
-        ],
-    ),
-    (
-        Step::SubmitAddress,
-        &[
-            "base-account-a-new-address-adds-no-recipient",
-            "base-account-another-address-treats-skips-as-declared",
-            "faq05-no-address-change-before-signing-in",
-            "notice4-codes-go-to-the-new-address-only",
-            "notice4-the-address-changes-before-go-live-too",
-            "notice4-the-address-changes-in-my-page",
-            "notice4-until-it-is-confirmed-the-old-address-stays",
-        ],
-    ),
-    (
-        Step::ConfirmAddress,
-        &[
-            "base-account-a-new-address-adds-no-recipient",
-            "base-account-another-address-treats-skips-as-declared",
-            "faq05-no-address-change-before-signing-in",
-            "notice4-codes-go-to-the-new-address-only",
-            "notice4-the-address-changes-before-go-live-too",
-            "notice4-the-address-changes-in-my-page",
-            "notice4-until-it-is-confirmed-the-old-address-stays",
-        ],
-    ),
+    (Step::OpenAddressChange, ADDRESS_CHANGE),
+    (Step::SubmitAddress, ADDRESS_CHANGE),
+    (Step::ConfirmAddress, ADDRESS_CHANGE),
     (Step::OpenAdditionalAccounts, &["base-session-an-additional-account-needs-the-token"]),
     (Step::SubmitAdditionalAccount, &["base-session-an-additional-account-needs-the-token"]),
     (

@@ -1,9 +1,13 @@
 //! The profiles of the plainest logins of each kind. A row says in what its own differs.
 
-/// Pages and forms; the skip is set with the code.
-pub const PAGES: &str = r##"
-schema = 1
-name = "An odd login"
+/// What all of them have in common. It stands behind the name, and before every other table.
+macro_rules! with_what_is_common {
+    ($name:literal, $own:literal) => {
+        concat!(
+            "\nname = \"",
+            $name,
+            "\"\n",
+            r##"schema = 1
 base = "http://ADDRESS1"
 portals = ["employer"]
 
@@ -21,11 +25,6 @@ superseded = "accepted"
 listen = "MAIL"
 code = 'コードは (\d{6}) です'
 
-[skip]
-cookie = 'skip-[0-9a-f]{16}'
-session_cookie = 'sid'
-status = { selector = "#status", some = "あり", none = "なし" }
-
 [clock]
 driver = "http"
 frozen = true
@@ -37,6 +36,30 @@ address = "user{number:5}@odd.test"
 password = "pass-{number:5}"
 last = 500
 additional = { address = "user{number:5}-{additional}@odd.test", password = "pass-{number:5}-{additional}" }
+
+[not_applicable]
+notice-1 = "it has always asked for a code"
+notice-4 = "nobody can change an address"
+faq-05a = "nobody can change an address"
+faq-05c = "there is no office"
+faq-05d = "there is no office"
+faq-06c = "there is no confirmation screen"
+faq-06g = "there is no confirmation screen"
+faq-06h = "there is no confirmation screen"
+
+"##,
+            $own
+        )
+    };
+}
+
+/// Pages and forms; the skip is set with the code.
+pub const PAGES: &str = with_what_is_common!(
+    "An odd login",
+    r##"[skip]
+cookie = 'skip-[0-9a-f]{16}'
+session_cookie = 'sid'
+status = { selector = "#status", some = "あり", none = "なし" }
 
 [screens]
 sign-in = { selector = "form#login" }
@@ -63,59 +86,20 @@ complete-resume = { form = "form#complete" }
 open-password-change = { get = "/password" }
 submit-password-change = { form = "form#change-password", fill = { present = "{password}", new = "{new_password}" } }
 sign-out = { form = "form#logout" }
-
-[not_applicable]
-notice-1 = "it has always asked for a code"
-notice-4 = "nobody can change an address"
-faq-05a = "nobody can change an address"
-faq-05c = "there is no office"
-faq-05d = "there is no office"
-faq-06c = "there is no confirmation screen"
-faq-06g = "there is no confirmation screen"
-faq-06h = "there is no confirmation screen"
-"##;
+"##
+);
 
 /// What no interface has.
 pub const NO_CODE_PAGE: &[(&str, &str)] =
     &[("faq03-reloading-does-not-extend-the-30-minutes", "there is no code page to load again")];
 
 /// JSON alone.
-pub const JSON: &str = r##"
-schema = 1
-name = "An odd interface"
-base = "http://ADDRESS1"
-portals = ["employer"]
-
-[numbers]
-tolerance = "0s"
-browsers_tried = 4
-wrong_codes = 5
-quiet_time = "30ms"
-mail_patience = "3s"
-
-[policies]
-superseded = "accepted"
-
-[mail]
-listen = "MAIL"
-code = 'コードは (\d{6}) です'
-
-[skip]
+pub const JSON: &str = with_what_is_common!(
+    "An odd interface",
+    r##"[skip]
 cookie = 'skip-[0-9a-f]{16}'
 session_cookie = 'sid'
 status = { json = "/browsers/trusted", some = true, none = false }
-
-[clock]
-driver = "http"
-frozen = true
-request = { url = "/hooks/clock", json = { by_ms = "{by_ms}" } }
-
-[accounts]
-source = "numbered"
-address = "user{number:5}@odd.test"
-password = "pass-{number:5}"
-last = 500
-additional = { address = "user{number:5}-{additional}@odd.test", password = "pass-{number:5}-{additional}" }
 
 [screens]
 cookies-off = { json = { at = "/error", is = "cookies" } }
@@ -144,14 +128,5 @@ open-resume = { get = "/api/skip", as = "script" }
 resume = { get = "/api/skip", as = "script" }
 complete-resume = { method = "DELETE", path = "/api/skip" }
 sign-out = { method = "DELETE", path = "/api/session" }
-
-[not_applicable]
-notice-1 = "it has always asked for a code"
-notice-4 = "nobody can change an address"
-faq-05a = "nobody can change an address"
-faq-05c = "there is no office"
-faq-05d = "there is no office"
-faq-06c = "there is no confirmation screen"
-faq-06g = "there is no confirmation screen"
-faq-06h = "there is no confirmation screen"
-"##;
+"##
+);
