@@ -178,8 +178,7 @@ fn a_run_says_which_accounts_the_next_one_takes() {
         let args = ["check", "--target", "target.toml", "--only", "faq02-a-desktop*", "--account-offset", offset];
         place.sekisho.run(&args).ends_with(0).says("--account-offset");
         let record = place.sekisho.record();
-        let offset = record["target"]["next_account_offset"].as_u64().unwrap();
-        offset
+        record["target"]["next_account_offset"].as_u64().unwrap()
     };
     let offset = check("0");
     assert!(offset >= 3, "a story in three portals used {offset} accounts");
