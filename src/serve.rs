@@ -8,7 +8,7 @@ use sekisho_reports::record::ExitCode;
 use sekisho_server::core::Moment;
 use sekisho_server::decisions::{Conforming, Decisions};
 use sekisho_server::store::{StoreConfig, UnknownStore};
-use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
+use sekisho_server::{Certificate, ControlConfig, PasswordCost, RunningServer, Server, ServerConfig};
 
 use crate::cli::Serve;
 use crate::error::CliError;
@@ -107,10 +107,10 @@ fn config(options: &Serve, token: Option<String>) -> Result<ServerConfig, CliErr
 }
 
 /// Any of the options for TLS asks for it.
-fn tls(options: &Serve) -> Option<TlsConfig> {
+fn tls(options: &Serve) -> Option<Certificate> {
     match options.tls_cert.clone().zip(options.tls_key.clone()) {
-        Some((certificates, key)) => Some(TlsConfig::Given { certificates, key }),
-        None => (options.tls || options.tls_save.is_some()).then_some(TlsConfig::SelfMade),
+        Some((certificates, key)) => Some(Certificate::Given { certificates, key }),
+        None => (options.tls || options.tls_save.is_some()).then_some(Certificate::SelfMade),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use sekisho_reports::record::ExitCode;
 use sekisho_simulator::mailbox::{Letter, Mark};
 use sekisho_simulator::sink::http::{Inbox, InboxConfig};
-use sekisho_simulator::sink::{Engine, Sink, SinkCertificate, SinkConfig, SinkTls};
+use sekisho_simulator::sink::{Certificate, Engine, Sink, SinkConfig, SinkTls};
 
 use crate::cli::{EngineName, Sink as Options, TlsName};
 use crate::error::CliError;
@@ -56,8 +56,8 @@ pub(crate) async fn sink(options: Options, interrupt: &Interrupt) -> Result<Exit
 
 fn tls(options: &Options) -> SinkTls {
     let certificate = match options.tls_cert.clone().zip(options.tls_key.clone()) {
-        Some((certificates, key)) => SinkCertificate::Given { certificates, key },
-        None => SinkCertificate::SelfMade,
+        Some((certificates, key)) => Certificate::Given { certificates, key },
+        None => Certificate::SelfMade,
     };
     match options.tls {
         None => SinkTls::None,

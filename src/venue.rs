@@ -8,7 +8,7 @@ use rand::RngExt;
 use sekisho_reports::record::TargetInfo;
 use sekisho_server::core::GO_LIVE;
 use sekisho_server::decisions::{Conforming, Decisions};
-use sekisho_server::{ControlConfig, PasswordCost, RunningServer, Server, ServerConfig, TlsConfig};
+use sekisho_server::{Certificate, ControlConfig, PasswordCost, RunningServer, Server, ServerConfig};
 use sekisho_simulator::account::{AccountPool, Accounts, MadeAccounts, Need};
 use sekisho_simulator::browser::{HeldBack, Network, NetworkConfig};
 use sekisho_simulator::clock::{Beginning, TimeProof, Timeline, clock_of_accounts, one_clock};
@@ -136,7 +136,7 @@ impl Venue {
             control: Some(ControlConfig { listen: ([127, 0, 0, 1], 0).into(), token: token.clone() }),
             smtp: Some(sink.address().to_string()),
             password_cost: if house.full_passwords { PasswordCost::Full } else { PasswordCost::Cheap },
-            tls: house.tls.then_some(TlsConfig::SelfMade),
+            tls: house.tls.then_some(Certificate::SelfMade),
             // NOTICE-1: the embedded server's time starts after go-live, also on a machine whose clock is behind.
             starts_after: Some(GO_LIVE),
             ..ServerConfig::default()

@@ -14,17 +14,19 @@ use cargo_metadata::{Metadata, MetadataCommand};
 /// may reach: every list contains the lists of its members.
 ///
 /// The harness never knows the server and the server never the harness: a bug they shared would hide from both.
-const MAY_NAME: [(&str, &[&str]); 8] = [
+const MAY_NAME: [(&str, &[&str]); 9] = [
     ("sekisho-rules", &[]),
+    ("sekisho-certificate", &[]),
     ("sekisho-reports", &["sekisho-rules"]),
-    ("sekisho-simulator", &["sekisho-rules", "sekisho-reports"]),
-    ("sekisho-scenarios", &["sekisho-rules", "sekisho-reports", "sekisho-simulator"]),
-    ("sekisho-server", &["sekisho-rules"]),
-    ("sekisho-defects", &["sekisho-rules", "sekisho-server"]),
+    ("sekisho-simulator", &["sekisho-rules", "sekisho-certificate", "sekisho-reports"]),
+    ("sekisho-scenarios", &["sekisho-rules", "sekisho-certificate", "sekisho-reports", "sekisho-simulator"]),
+    ("sekisho-server", &["sekisho-rules", "sekisho-certificate"]),
+    ("sekisho-defects", &["sekisho-rules", "sekisho-certificate", "sekisho-server"]),
     (
         "sekisho",
         &[
             "sekisho-rules",
+            "sekisho-certificate",
             "sekisho-reports",
             "sekisho-simulator",
             "sekisho-scenarios",

@@ -3,7 +3,9 @@
 
 mod support;
 
+use std::io::Write;
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use serde_json::Value;
 use support::{Outcome, Sekisho, Serving, profile_for, replace};
@@ -268,7 +270,23 @@ fn a_draft_of_the_sign_in_page_can_be_read_and_its_sign_in_walked() {
     snapshots().bind(|| insta::assert_snapshot!("draft", settled(&place, &draft)));
     place.sekisho.run(&["profile", "new", &url, "--output", "draft.toml"]).ends_with(2).says("exists already");
     place.sekisho.run(&["profile", "new", &url, "--output", "draft.toml", "--force"]).ends_with(0);
-    place.sekisho.run(&["profile", "new", "ftp://a.test/"]).ends_with(2).says("must begin with");
+    for wrong in ["ftp://a.test/", "a.test/login"] {
+        place.sekisho.run(&["profile", "new", wrong]).ends_with(2).says("must begin with").says("hint:");
+    }
+
+    // Without an address it asks for one, and what it writes is the same.
+    let answered = |line: &str| {
+        let mut asking = place.sekisho.command();
+        asking.args(["profile", "new"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut asking = asking.spawn().unwrap();
+        asking.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+        let outcome = Outcome::of(asking.wait_with_output().unwrap());
+        outcome.says("Address of the sign-in page:");
+        outcome
+    };
+    assert_eq!(answered(&format!("  {url}\n")).ends_with(0).stdout, draft);
+    answered("").ends_with(2).says("no address was given");
+    answered("nonsense\n").ends_with(2).says("must begin with");
 }
 
 #[test]

@@ -90,6 +90,16 @@ fn a_server_with_a_certificate_of_its_own_conforms_over_https() {
         assert_eq!(verdicts, ["pass", "pass", "pass"], "{id}");
     }
 
+    // A draft is made over the same TLS, and says what to trust.
+    let sign_in = format!("{}/seeker/sign-in", server.portals);
+    sekisho.run(&["profile", "new", &sign_in]).ends_with(12).says("`--ca-file`");
+    sekisho.run(&["profile", "new", &sign_in, "--ca-file", "none.pem"]).ends_with(2).says("none.pem");
+    let trusting = ["profile", "new", &sign_in, "--ca-file", "certificate.pem", "--output", "draft.toml"];
+    sekisho.run(&trusting).ends_with(0).says("wrote draft.toml");
+    sekisho.run(&["profile", "check", "draft.toml", "--offline"]).ends_with(0);
+    let draft = std::fs::read_to_string(sekisho.dir.path().join("draft.toml")).unwrap();
+    assert!(draft.contains("[tls]\nca_file = \"certificate.pem\"\n"), "{draft}");
+
     // Who does not trust the certificate gets nowhere, and is not told that the login is at fault.
     sekisho.file("target.toml", &profile);
     let checked = sekisho

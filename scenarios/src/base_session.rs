@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sekisho_simulator::browser::Cookie;
-use sekisho_simulator::target::{Screen, Step, Vars};
+use sekisho_simulator::target::{Screen, Step, Taken, Vars};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 
 use crate::forgery::forged;
@@ -13,35 +13,58 @@ use crate::stage::Stage;
 
 pub(crate) const SCENARIOS: &[Scenario] = stories![
     "base-session-fixation": "Somebody plants a session id before the sign-in", Each, ["base-session-id-is-new-at-sign-in"], fixation;
-    "base-session-sign-out": "Somebody signs out and brings the cookies back", Each, ["base-session-ends-on-the-server"], sign_out;
+    "base-session-sign-out": "Somebody signs out and brings the session back", Each, ["base-session-ends-on-the-server"], sign_out;
     "base-session-token": "Another site sends a form in somebody's browser", Each, ["base-session-changes-need-the-token"], token;
     "base-session-cache": "Somebody looks whether screens are stored", Each,
         ["base-session-screens-are-not-cached", "base-session-settings-are-not-cached"], cache;
 ];
 
-fn session_cookies(visitor: &mut Visitor) -> Result<Vec<Cookie>, Trouble> {
-    let (now, world) = (visitor.now(), visitor.world().clone());
-    let cookies = visitor.browser().jar().cookies(now);
-    let cookies: Vec<_> = cookies.filter(|cookie| world.target.is_session_cookie(&cookie.name())).cloned().collect();
-    if cookies.is_empty() {
-        let what = "somebody is signed in, but no cookie of the browser matches `skip.session_cookie`";
-        return Err(Trouble::ControlArm(what.to_owned()));
+/// What keeps a browser signed in.
+struct Session {
+    cookies: Vec<Cookie>,
+    /// What its scripts hold and send (`skip.session_values`).
+    values: Taken,
+}
+
+impl Session {
+    fn of(visitor: &mut Visitor) -> Result<Session, Trouble> {
+        let (now, world) = (visitor.now(), visitor.world().clone());
+        let cookies = visitor.browser().jar().cookies(now);
+        let cookies: Vec<_> =
+            cookies.filter(|cookie| world.target.is_session_cookie(&cookie.name())).cloned().collect();
+        let mut values = visitor.taken().clone();
+        values.retain(|name, _| world.target.session_values().contains(name));
+        if cookies.is_empty() && values.is_empty() {
+            let what = "somebody is signed in, but no cookie of the browser matches `skip.session_cookie`, and nothing was taken that `skip.session_values` names";
+            return Err(Trouble::ControlArm(what.to_owned()));
+        }
+        Ok(Session { cookies, values })
     }
-    Ok(cookies)
+
+    fn put_into(self, visitor: &mut Visitor) {
+        visitor.learn_from(&self.values);
+        for cookie in self.cookies {
+            visitor.plant(cookie);
+        }
+    }
 }
 
 async fn fixation(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     sign_in(&mut a, &account).await?;
-    let planted = session_cookies(&mut a)?;
+    let planted = Session::of(&mut a)?.cookies;
+    if planted.is_empty() {
+        let reason = "what keeps somebody signed in is no cookie but a value that scripts hold, which nobody can plant in a browser";
+        return Err(Trouble::NotOffered(reason.to_owned()));
+    }
     a.sign_out().await?;
     let mut victim = person.browser("victim", &account);
     for cookie in &planted {
         victim.plant(cookie.clone());
     }
     sign_in(&mut victim, &account).await?;
-    let renewed = session_cookies(&mut victim)?;
+    let renewed = Session::of(&mut victim)?.cookies;
     let kept = renewed.iter().filter(|cookie| planted.iter().any(|old| old.value() == cookie.value())).count();
     let observed = format!("{kept} of {} session cookies still have the planted id", renewed.len());
     stage.judge(
@@ -58,13 +81,11 @@ async fn sign_out(stage: Arc<Stage>) -> Result<(), Trouble> {
     sign_in(&mut a, &account).await?;
     let page = a.open(Step::OpenMyPage).await?;
     stage.control("before signing out My Page should be open", &page, page.is(Screen::MyPage))?;
-    let cookies = session_cookies(&mut a)?;
+    let session = Session::of(&mut a)?;
     a.sign_out().await?;
-    for cookie in cookies {
-        a.plant(cookie);
-    }
+    session.put_into(&mut a);
     let check = "base-session-ends-on-the-server";
-    stage.is_shut(check, "with the old cookies brought back My Page stays shut", &mut a).await
+    stage.is_shut(check, "with what kept the browser signed in brought back My Page stays shut", &mut a).await
 }
 
 async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {

@@ -18,9 +18,10 @@ mod status;
 pub mod store;
 mod watch;
 
-pub use crate::http::{Limits, ShownCertificate, TlsConfig, TlsError};
+pub use crate::http::Limits;
 pub use decisions::{Conforming, Decisions};
 pub use pages::Screen;
 pub use passwords::{MAX_PASSWORD_BYTES, PasswordCost, PasswordError};
+pub use sekisho_certificate::{Certificate, CertificateError, ShownCertificate};
 pub use server::{ControlConfig, RunningServer, Server, ServerConfig, ServerError};
 pub use watch::Metrics;

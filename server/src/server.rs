@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use sekisho_certificate::{Certificate, CertificateError, ShownCertificate};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -14,7 +15,7 @@ use crate::control::Control;
 use crate::core::{Address, GO_LIVE, MAX_OFFICE_BUSINESS_DAYS, Moment, OFFICE_BUSINESS_DAYS, Portal};
 use crate::decisions::Decisions;
 use crate::desk::{Desk, system};
-use crate::http::{Edge, Limits, Registry, Scheme, ShownCertificate, Site, Tls, TlsConfig, TlsError, bind, serve};
+use crate::http::{Edge, Limits, Registry, Scheme, Site, Tls, bind, serve};
 use crate::mail::{Delivery, MAIL_QUEUE, MailCharset, NoDelivery, Outbox, SmtpDelivery};
 use crate::passwords::{PasswordCost, PasswordError, Passwords};
 use crate::store::{
@@ -45,7 +46,7 @@ pub struct ServerConfig {
     /// are told to come back over TLS only. It follows from `tls`; without that it says that a proxy in front speaks TLS.
     pub https: bool,
     /// Speaks TLS itself, with HTTP/2 and HTTP/1.1 inside; without it plain HTTP/1.1.
-    pub tls: Option<TlsConfig>,
+    pub tls: Option<Certificate>,
     /// What clients may take.
     pub limits: Limits,
     /// How many mails wait at most.
@@ -109,7 +110,7 @@ pub enum ServerError {
     },
     /// The certificate or its key cannot be used.
     #[error(transparent)]
-    Tls(#[from] TlsError),
+    Tls(#[from] CertificateError),
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),

@@ -78,8 +78,13 @@ fn oddities(answer: &Answer, page: &Page<'_>) -> Vec<String> {
 
 /// The beginning of a text, on one line.
 pub(crate) fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(MAX_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(MAX_CHARS).is_some() {
+    shortened_to(MAX_CHARS, text)
+}
+
+/// The beginning of a text, without what would steer a terminal.
+pub(crate) fn shortened_to(chars: usize, text: &str) -> String {
+    let mut short: String = text.chars().take(chars).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(chars).is_some() {
         short.push('…');
     }
     short

@@ -37,8 +37,8 @@ impl SignIn {
     }
 }
 
-/// Drafts a profile from the answer to a request for the sign-in page.
-pub fn draft(answer: &Answer) -> Draft {
+/// Drafts a profile from the answer to a request for the sign-in page; `ca_file` is what was trusted for it, as the profile is to name it.
+pub fn draft(answer: &Answer, ca_file: Option<&str>) -> Draft {
     let page = Page::of(answer);
     let forms = forms_on(&page);
     let sign_in = forms.iter().find_map(sign_in);
@@ -52,7 +52,7 @@ pub fn draft(answer: &Answer) -> Draft {
         );
     }
     let mut text = String::new();
-    head(&mut text, answer);
+    head(&mut text, answer, ca_file);
     screens(&mut text, &page, answer, sign_in.as_ref());
     match &sign_in {
         Some(sign_in) => form_steps(&mut text, answer, sign_in, &forms),
@@ -81,7 +81,7 @@ fn sign_in(form: &FormSeen) -> Option<SignIn> {
     })
 }
 
-fn head(text: &mut String, answer: &Answer) {
+fn head(text: &mut String, answer: &Answer, ca_file: Option<&str>) {
     let mut base = answer.url.clone();
     base.set_path("");
     base.set_query(None);
@@ -102,7 +102,7 @@ name = {name}
 base = {base}
 # Which of the three portals the target has: "seeker", "employer", "provider".
 portals = ["seeker"]
-
+{tls}
 # What the target declares. These are the defaults; take the `#` away where they differ.
 [numbers]
 # code_validity = "30m"
@@ -146,6 +146,7 @@ last = 100
 "##,
         name = quoted(answer.url.host_str().unwrap_or("target")),
         base = quoted(base),
+        tls = ca_file.map(|file| format!("\n[tls]\nca_file = {}\n", quoted(file))).unwrap_or_default(),
         session = quoted(session),
     );
 }
@@ -362,7 +363,7 @@ mod tests {
     /// The draft can be read, recognises its page, and sends it back to where it came from.
     #[track_caller]
     fn fits(answer: &Answer) -> (Target, Draft) {
-        let draft = draft(answer);
+        let draft = draft(answer, None);
         let target = Target::parse("draft.toml", &draft.text, &Loading::default());
         let target = target.unwrap_or_else(|error| panic!("{error}\n{}", draft.text));
         assert_eq!(target.recognise(Portal::Seeker, None, answer), Some(Screen::SignIn), "{}", draft.text);
@@ -410,7 +411,7 @@ mod tests {
             );
             let mut url: Url = "http://127.0.0.1:1/".parse().unwrap();
             url.set_path(&path);
-            let draft = draft(&page(&html, url.as_str()));
+            let draft = draft(&page(&html, url.as_str()), None);
             let read = Target::parse("draft.toml", &draft.text, &Loading::default());
             prop_assert!(read.is_ok(), "{}\n{}", read.unwrap_err(), draft.text);
         }

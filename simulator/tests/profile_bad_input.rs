@@ -110,6 +110,56 @@ const ROWS: &[Row] = &[
         "secrets.pw",
         "never stands in a profile",
     ),
+    Row(
+        "[mail]\n",
+        "[client]\nheaders = { authorization = \"Basic dTpw\" }\n[mail]\n",
+        "headers = {",
+        "client.headers.authorization",
+        "write `{secret:NAME}` here",
+    ),
+    Row(
+        SIGN_OUT,
+        "[steps.sign-out]\nform = \"form#sign-out\"\nheaders = { Authorization = \"Bearer hunter2\" }",
+        "headers = {",
+        "steps.sign-out.headers.Authorization",
+        "write `{secret:NAME}` here",
+    ),
+    Row(
+        "[mail]\n",
+        "[client]\nproxy = \"http://user:hunter2@127.0.0.1:1\"\n[mail]\n",
+        "proxy = ",
+        "client.proxy",
+        "write `{secret:NAME}` here",
+    ),
+    Row(
+        "listen = \"127.0.0.1:2525\"",
+        "source = \"mailpit\"\nurl = \"http://127.0.0.1:1\"\nusername = \"u\"\npassword = \"hunter2\"",
+        "password = \"hunter2\"",
+        "mail.password",
+        "write `{secret:NAME}` here",
+    ),
+    // Files of certificates are read at once.
+    Row(
+        "[mail]\n",
+        "[tls]\nca_file = \"nowhere.pem\"\n[mail]\n",
+        "ca_file = ",
+        "tls.ca_file",
+        "cannot read `nowhere.pem`",
+    ),
+    Row(
+        "[mail]\n",
+        "[tls]\nca_file = \"Cargo.toml\"\n[mail]\n",
+        "ca_file = ",
+        "tls.ca_file",
+        "there is no certificate in it",
+    ),
+    Row(
+        "listen = \"127.0.0.1:2525\"",
+        "listen = \"127.0.0.1:2525\"\ntls = \"implicit\"\ncertificate = \"nowhere.pem\"\nkey = \"nowhere.key\"",
+        "certificate = ",
+        "mail.certificate",
+        "cannot read `nowhere.pem`",
+    ),
     // Requests.
     Row(
         SIGN_OUT,
@@ -457,6 +507,18 @@ fn all_mistakes_are_told_at_once() {
         assert!(told.contains(part), "{told}");
     }
 
+    // What makes no sense is told beside what is malformed, unless it may only follow from that.
+    let edits = [
+        ("wrong_codes = 5", "wrong_codes = \"x\""),
+        ("browsers_tried = 64", "browsers_tried = 1"),
+        ("limited = [{ status = 429 }]", "limited = [{ statis = 429 }]"),
+        ("form#resume\"", "form##\""),
+    ];
+    let text = edits.iter().fold(REFERENCE.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+    let keys: Vec<String> =
+        examine(&text).problems.iter().filter_map(|problem| problem.key().map(str::to_owned)).collect();
+    assert_eq!(keys, ["numbers.wrong_codes", "screens.limited.statis", "steps.resume.form"]);
+
     let told: Vec<String> =
         examine("schema = \nname = \"x\" y\n[a]\n").problems.iter().map(ToString::to_string).collect();
     assert!(told.len() > 1 && told[0].contains("line 1"), "{told:#?}");
@@ -492,6 +554,16 @@ fn what_may_not_be_meant_is_advised() {
             "screens.limited: mark 1 can never count",
         ),
         ("[mail]\n", "[values]\nunused = \"a\"\n[mail]\n", "values.unused: nothing puts in"),
+        (
+            "[mail]\n",
+            "[client]\nheaders = { X-Api-Key = \"hunter2\" }\n[mail]\n",
+            "client.headers.X-Api-Key: if this is a secret",
+        ),
+        (
+            "[steps.sign-out]\n",
+            "[steps.sign-out]\nheaders = { X-Auth-Token = \"hunter2\" }\n",
+            "steps.sign-out.headers.X-Auth-Token: if this is a secret",
+        ),
         (
             "[steps.sign-out]\n",
             "[steps.sign-out]\ntake = { unused = { json = \"/a\" } }\n",

@@ -6,12 +6,11 @@ mod sink_client;
 use std::sync::Arc;
 
 use lettre::address::Envelope;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate as Trusted, CertificateStore, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use sekisho_certificate::{Certificate, CertificateError};
 use sekisho_simulator::mailbox::Mark;
-use sekisho_simulator::sink::{
-    Engine, Sink, SinkCertificate, SinkConfig, SinkError, SinkLimits, SinkTls, SinkTlsError,
-};
+use sekisho_simulator::sink::{Engine, Sink, SinkConfig, SinkError, SinkLimits, SinkTls, SinkTlsError};
 use sink_client::Client;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -26,7 +25,7 @@ async fn sink(tls: SinkTls) -> Sink {
 
 /// What lettre must trust to send to this sink.
 fn trust(sink: &Sink) -> TlsParameters {
-    let certificate = Certificate::from_pem(sink.certificate().unwrap().pem.as_bytes()).unwrap();
+    let certificate = Trusted::from_pem(sink.certificate().unwrap().pem.as_bytes()).unwrap();
     TlsParameters::builder("localhost".to_owned())
         .certificate_store(CertificateStore::None)
         .add_root_certificate(certificate)
@@ -50,11 +49,11 @@ async fn mails(sink: &Sink) -> usize {
 
 #[tokio::test]
 async fn lettre_sends_by_starttls_and_by_implicit_tls() {
-    let upgrading = sink(SinkTls::Starttls(SinkCertificate::SelfMade)).await;
+    let upgrading = sink(SinkTls::Starttls(Certificate::SelfMade)).await;
     send(&upgrading, Tls::Required(trust(&upgrading))).await.unwrap();
     send(&upgrading, Tls::None).await.unwrap();
     assert_eq!(mails(&upgrading).await, 2, "mail without TLS is taken too");
-    let implicit = sink(SinkTls::Implicit(SinkCertificate::SelfMade)).await;
+    let implicit = sink(SinkTls::Implicit(Certificate::SelfMade)).await;
     send(&implicit, Tls::Wrapper(trust(&implicit))).await.unwrap();
     assert_eq!(mails(&implicit).await, 1);
     let plain = sink(SinkTls::None).await;
@@ -90,7 +89,7 @@ async fn answer(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
 
 #[tokio::test]
 async fn what_came_before_tls_is_forgotten_and_what_was_put_in_behind_starttls_is_thrown_away() {
-    let sink = sink(SinkTls::Starttls(SinkCertificate::SelfMade)).await;
+    let sink = sink(SinkTls::Starttls(Certificate::SelfMade)).await;
     let mut stream = TcpStream::connect(sink.address()).await.unwrap();
     assert!(answer(&mut stream).await.starts_with("220 "));
     stream.write_all(b"EHLO x\r\n").await.unwrap();
@@ -126,7 +125,7 @@ async fn what_came_before_tls_is_forgotten_and_what_was_put_in_behind_starttls_i
 #[tokio::test]
 async fn bounds_hold_across_the_step_into_tls() {
     let limits = SinkLimits { commands: 4, ..SinkLimits::default() };
-    let tls = SinkTls::Starttls(SinkCertificate::SelfMade);
+    let tls = SinkTls::Starttls(Certificate::SelfMade);
     let sink = Sink::start(SinkConfig { tls, limits, ..SinkConfig::default() }).await.unwrap();
     let mut stream = TcpStream::connect(sink.address()).await.unwrap();
     answer(&mut stream).await;
@@ -144,8 +143,8 @@ async fn bounds_hold_across_the_step_into_tls() {
 #[tokio::test]
 async fn who_speaks_no_tls_where_it_is_wanted_is_cut_off() {
     let mail = b"EHLO x\r\nMAIL FROM:<a@x>\r\nRCPT TO:<b@x>\r\nDATA\r\ntext\r\n.\r\n";
-    let implicit = sink(SinkTls::Implicit(SinkCertificate::SelfMade)).await;
-    let upgrading = sink(SinkTls::Starttls(SinkCertificate::SelfMade)).await;
+    let implicit = sink(SinkTls::Implicit(Certificate::SelfMade)).await;
+    let upgrading = sink(SinkTls::Starttls(Certificate::SelfMade)).await;
     for (sink, first) in [(&implicit, &[][..]), (&upgrading, &b"STARTTLS\r\n"[..])] {
         let mut stream = TcpStream::connect(sink.address()).await.unwrap();
         if !first.is_empty() {
@@ -172,7 +171,7 @@ async fn certificates_come_from_files_and_what_is_wrong_with_them_is_said() {
     std::fs::write(&certificates, own.cert.pem()).unwrap();
     std::fs::write(&key, own.signing_key.serialize_pem()).unwrap();
     let given = |certificates: &std::path::Path, key: &std::path::Path| {
-        SinkTls::Implicit(SinkCertificate::Given { certificates: certificates.to_owned(), key: key.to_owned() })
+        SinkTls::Implicit(Certificate::Given { certificates: certificates.to_owned(), key: key.to_owned() })
     };
     let started = sink(given(&certificates, &key)).await;
     assert!(!started.certificate().unwrap().is_self_made);
@@ -180,14 +179,14 @@ async fn certificates_come_from_files_and_what_is_wrong_with_them_is_said() {
 
     let start = async |tls, engine| Sink::start(SinkConfig { tls, engine, ..SinkConfig::default() }).await.unwrap_err();
     let error = start(given(&certificates, &folder.path().join("none.pem")), Engine::Async).await;
-    assert!(matches!(&error, SinkError::Tls(SinkTlsError::File { .. })), "{error}");
+    assert!(matches!(&error, SinkError::Tls(SinkTlsError::Certificate(CertificateError::File { .. }))), "{error}");
     let error = start(given(&key, &key), Engine::Async).await.to_string();
     assert!(error.contains("there is no certificate in it"), "{error}");
     let stranger = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     std::fs::write(&key, stranger.signing_key.serialize_pem()).unwrap();
     assert!(matches!(
         start(given(&certificates, &key), Engine::Async).await,
-        SinkError::Tls(SinkTlsError::Unusable(_))
+        SinkError::Tls(SinkTlsError::Certificate(CertificateError::Unusable { .. }))
     ));
     let threaded = Engine::Threaded { pool: 1.try_into().unwrap() };
     assert!(matches!(start(given(&certificates, &key), threaded).await, SinkError::Tls(SinkTlsError::Threaded)));

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use url::Url;
 
 const CHECK_EXIT_CODES: &str = "Exit codes: 0 the profile is valid and every step was recognised and as expected, 1 internal error, \
 2 the profile cannot be used or its mail port is taken, 12 a step was not recognised, no mail came, or the target cannot be reached, \
 130 interrupted.";
 
-const NEW_EXIT_CODES: &str = "Exit codes: 0 a draft was written, 1 internal error, 2 the file exists already or cannot be written, \
+const NEW_EXIT_CODES: &str = "Exit codes: 0 a draft was written, 1 internal error, 2 the address is none, or a file exists already or cannot be read or written, \
 12 the address cannot be reached.";
 
 #[derive(Debug, Args)]
@@ -69,8 +68,11 @@ pub(crate) enum WalkFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct ProfileNew {
-    /// The address of the sign-in page; redirects are followed
-    pub(crate) url: Url,
+    /// The address of the sign-in page; redirects are followed. Without it the command asks for it
+    pub(crate) url: Option<String>,
+    /// A file of certificates in PEM to trust beside the public ones, for a target with an authority of its own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// Where the draft is written; without it on stdout
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -14,6 +14,15 @@ pub(super) fn report(report: &Report) -> String {
     for problem in &report.problems {
         self::problem(&mut text, &report.profile, problem);
     }
+    let _ = match report.problems.len() {
+        0 => writeln!(text, "{}: the profile is valid", report.profile),
+        1 => writeln!(text, "{}: 1 problem", report.profile),
+        count => writeln!(text, "{}: {count} problems", report.profile),
+    };
+    if let Some(walk) = &report.walk {
+        self::walk(&mut text, walk);
+    }
+    // What is to be read stands at the end, not above a long walk.
     for advice in &report.advice {
         let place = format!("{}:{}:{}", report.profile, advice.line, advice.column);
         let _ =
@@ -22,13 +31,8 @@ pub(super) fn report(report: &Report) -> String {
     for lacking in &report.lacking {
         self::lacking(&mut text, lacking);
     }
-    let _ = match report.problems.len() {
-        0 => writeln!(text, "{}: the profile is valid", report.profile),
-        1 => writeln!(text, "{}: 1 problem", report.profile),
-        count => writeln!(text, "{}: {count} problems", report.profile),
-    };
     if let Some(walk) = &report.walk {
-        self::walk(&mut text, walk);
+        outcome(&mut text, walk);
     }
     if let Some(cause) = &report.broken_off {
         let _ = writeln!(text, "\n{} {cause}", colored("the walk was not made:", AnsiColor::Red));
@@ -73,12 +77,17 @@ fn walk(text: &mut String, walk: &Walk) {
     for note in &walk.notes {
         let _ = writeln!(text, "note: {note}");
     }
-    let wrong = walk.stops.iter().filter(|stop| stop.outcome != Outcome::AsExpected).count();
-    let _ = match wrong {
-        0 => writeln!(text, "{} {} steps as expected", colored("ok:", AnsiColor::Green), walk.stops.len()),
-        _ => {
+}
+
+fn outcome(text: &mut String, walk: &Walk) {
+    let stops = walk.stops.iter().enumerate();
+    let wrong: Vec<_> = stops.filter(|(_, stop)| stop.outcome != Outcome::AsExpected).collect();
+    let _ = match wrong.as_slice() {
+        [] => writeln!(text, "{} {} steps as expected", colored("ok:", AnsiColor::Green), walk.stops.len()),
+        [(first, stop), ..] => {
             let so = colored("not as expected:", AnsiColor::Red);
-            writeln!(text, "{so} {wrong} of {} steps; mend the first, and walk again", walk.stops.len())
+            let (count, all, place, step) = (wrong.len(), walk.stops.len(), first + 1, &stop.step);
+            writeln!(text, "{so} {count} of {all} steps, the first of them {place}. {step}: mend that, and walk again")
         }
     };
 }
@@ -107,6 +116,9 @@ fn stop(text: &mut String, place: usize, stop: &Stop) {
     if !matches!(stop.outcome, Outcome::AsExpected | Outcome::Incomplete) && !stop.expected.is_empty() {
         let expected: Vec<_> = stop.expected.iter().map(|screen| screen.name()).collect();
         let _ = writeln!(text, "     expected {}", expected.join(" or "));
+    }
+    if let Some(reads) = &stop.reads {
+        let _ = writeln!(text, "     it reads: {reads}");
     }
     for near in &stop.near {
         let _ = writeln!(

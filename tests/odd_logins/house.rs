@@ -133,7 +133,9 @@ impl House {
     }
 
     pub fn forget(&self, name: &str) {
-        self.books().sessions.remove(name);
+        if !self.flaws.ends_no_session {
+            self.books().sessions.remove(name);
+        }
     }
 
     /// Whether a sign-in is open in this session.

@@ -180,6 +180,8 @@ pub struct Flaws {
     pub ends_no_skip: bool,
     /// The settings always say that there is no skip.
     pub says_none: bool,
+    /// Whoever signed out is still let in.
+    pub ends_no_session: bool,
 }
 
 impl Flaws {
@@ -194,5 +196,6 @@ impl Flaws {
         needs_no_cookie: false,
         ends_no_skip: false,
         says_none: false,
+        ends_no_session: false,
     };
 }

@@ -28,4 +28,3 @@ pub use limits::Limits;
 pub(crate) use registry::Registry;
 pub(crate) use site::{Scheme, Site};
 pub(crate) use tls::Tls;
-pub use tls::{ShownCertificate, TlsConfig, TlsError};

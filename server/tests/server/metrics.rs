@@ -239,7 +239,7 @@ async fn overdue_connections_and_failed_handshakes_are_counted() {
     let conforming = std::sync::Arc::new(sekisho_server::Conforming);
     let world = World::start_with(conforming, |config| {
         config.limits.idle_time = std::time::Duration::from_millis(200);
-        config.tls = Some(sekisho_server::TlsConfig::SelfMade);
+        config.tls = Some(sekisho_server::Certificate::SelfMade);
     })
     .await;
     say(&world, b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x03").await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode};
-use sekisho_server::{Conforming, Limits, PasswordCost, Server, ServerConfig, TlsConfig};
+use sekisho_server::{Certificate, Conforming, Limits, PasswordCost, Server, ServerConfig};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -29,7 +29,7 @@ async fn world() -> World {
 
 async fn world_with(change: impl FnOnce(&mut Limits)) -> World {
     World::start_with(Arc::new(Conforming), |config| {
-        config.tls = Some(TlsConfig::SelfMade);
+        config.tls = Some(Certificate::SelfMade);
         change(&mut config.limits);
     })
     .await
@@ -346,7 +346,7 @@ async fn a_given_certificate_is_shown_and_an_unusable_one_is_named() {
     let certificates = file("own.pem", &own.cert.pem());
     let key = file("own.key", &own.signing_key.serialize_pem());
     let given = |certificates: &std::path::Path, key: &std::path::Path| ServerConfig {
-        tls: Some(TlsConfig::Given { certificates: certificates.to_owned(), key: key.to_owned() }),
+        tls: Some(Certificate::Given { certificates: certificates.to_owned(), key: key.to_owned() }),
         password_cost: PasswordCost::Cheap,
         ..ServerConfig::default()
     };

@@ -44,8 +44,9 @@ mod tls;
 
 use delivery::Delivery;
 pub use faults::{Delay, Fault, Faults, MAX_DELAY};
+pub use sekisho_certificate::{Certificate, ShownCertificate};
 use tls::Tls;
-pub use tls::{ShownCertificate, SinkCertificate, SinkTls, SinkTlsError};
+pub use tls::{SinkTls, SinkTlsError};
 
 /// The name by which the sink greets its clients.
 const NAME: &str = "sekisho.localhost";

@@ -270,6 +270,11 @@ impl Template {
         self.0.iter().map(of).collect()
     }
 
+    /// Whether nothing is put in, from nowhere.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.0.iter().all(|piece| matches!(piece, Piece::Text(_)))
+    }
+
     /// The hole, where it is all there is.
     pub(crate) fn sole_hole(&self) -> Option<&Hole> {
         match self.0.as_slice() {

@@ -54,6 +54,8 @@ pub struct Stop {
     pub screen: Option<Screen>,
     /// The final title.
     pub title: Option<String>,
+    /// The beginning of what the page says, where it is not what was expected.
+    pub reads: Option<String>,
     /// What was sent, redirects included.
     pub requests: Vec<SentSeen>,
     /// The cookies that were set.

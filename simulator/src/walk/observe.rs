@@ -6,7 +6,7 @@ use url::Url;
 use super::notes::Notes;
 use super::{CookieSeen, Outcome, SentSeen, Stop, forms, hints};
 use crate::browser::{Answer, Page};
-use crate::description::{place, shortened};
+use crate::description::{place, shortened, shortened_to};
 use crate::target::{Screen, Step, Target};
 use crate::trouble::Trouble;
 use crate::visitor::Seen;
@@ -16,6 +16,8 @@ use sekisho_rules::Portal;
 const LONG_VALUE_CHARS: usize = 16;
 /// The same for a part of a path, where there is a digit in it: words of a path may be long.
 const LONG_SEGMENT_CHARS: usize = 24;
+/// How much of a page's text is repeated where it is not what was expected.
+const READ_CHARS: usize = 300;
 /// To how many screens it is told how near a page comes, beside those that were expected.
 const NEAREST: usize = 2;
 
@@ -67,6 +69,7 @@ impl Observer<'_> {
         if stop.outcome == Outcome::AsExpected {
             return;
         }
+        stop.reads = self.reads(answer);
         let near = self.target.near_misses(self.portal, Some(plan.step), answer);
         let (wanted, others): (Vec<_>, Vec<_>) =
             near.into_iter().partition(|near| plan.expected.contains(&near.screen));
@@ -83,6 +86,20 @@ impl Observer<'_> {
         for missing in plan.expected.iter().filter(|screen| !self.target.knows_screen(self.portal, **screen)) {
             stop.hints.push(format!("the profile has no `screens.{missing}`"));
         }
+    }
+
+    /// The beginning of what an answer says to people, or of its JSON; what went wrong often stands there in so many words.
+    fn reads(&self, answer: &Answer) -> Option<String> {
+        let text = match answer.json() {
+            Ok(document) => {
+                let mut all = Vec::new();
+                self.members("", &document, &mut all);
+                let all: Vec<_> = all.into_iter().map(|(at, value)| format!("{at} = {value}")).collect();
+                all.join(", ")
+            }
+            Err(_) => self.notes.shown(Page::of(answer).text()),
+        };
+        (!text.is_empty()).then(|| shortened_to(READ_CHARS, &text))
     }
 
     fn failed(&self, trouble: &Trouble, open: Option<&Answer>, stop: &mut Stop) {
@@ -207,6 +224,7 @@ impl Stop {
             expected: Vec::new(),
             screen: None,
             title: None,
+            reads: None,
             requests: Vec::new(),
             cookies: Vec::new(),
             taken: Vec::new(),

@@ -107,6 +107,17 @@ fn a_token_in_a_header_takes_the_place_of_the_session_cookie() {
     try_rows(vec![BEARER]);
 }
 
+/// A token is shut out like a cookie, once its owner signed out; planting one in somebody's browser is nothing anybody can do.
+#[test]
+fn a_token_ends_with_its_session() {
+    let checks = ["base-session-ends-on-the-server", "base-session-id-is-new-at-sign-in"];
+    for (flaws, wanted) in [(Flaws::NONE, "pass"), (Flaws { ends_no_session: true, ..Flaws::NONE }, "fail")] {
+        let verdicts = run(&BEARER, flaws, &checks).verdicts();
+        assert_eq!(verdicts[checks[0]].0, wanted, "{verdicts:?}");
+        assert_eq!(verdicts[checks[1]].0, "not-applicable", "{verdicts:?}");
+    }
+}
+
 #[test]
 fn many_hands_have_the_token_of_one() {
     let check = "base-code-is-good-for-one-use-in-parallel";

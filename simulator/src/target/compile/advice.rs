@@ -41,6 +41,9 @@ const SHOWN_BY: [(Step, Screen); 7] = [
     (Step::OpenPasswordChange, Screen::PasswordChange),
 ];
 
+/// Parts of the names of header fields that mostly hold a secret.
+const SECRET_FIELDS: [&str; 5] = ["api-key", "apikey", "token", "secret", "password"];
+
 /// Everything of the kind, in the order of the lines.
 pub(super) fn on(source: &Source<'_>, profile: &Profile, target: &Target) -> Vec<Advice> {
     let mut adviser = Adviser { source, all: Vec::new() };
@@ -49,6 +52,7 @@ pub(super) fn on(source: &Source<'_>, profile: &Profile, target: &Target) -> Vec
     adviser.steps(profile, target);
     adviser.marks(profile);
     adviser.unused(profile);
+    adviser.secrets(profile);
     adviser.all.sort();
     adviser.all
 }
@@ -148,6 +152,32 @@ impl Adviser<'_> {
                         other_place + 1
                     );
                     self.say(at, format!("{table}.{screen}"), message);
+                }
+            }
+        }
+    }
+
+    /// What looks like a secret and stands there as it is.
+    fn secrets(&mut self, profile: &Profile) {
+        let fixed = [
+            ("client.headers".to_owned(), &profile.client.headers),
+            ("mail.headers".to_owned(), &profile.mail.headers),
+        ];
+        let own = profile.in_portal.iter();
+        let own = own.map(|(name, own)| (format!("in_portal.{name}.steps"), &own.as_ref().steps));
+        let steps = std::iter::once(("steps".to_owned(), &profile.steps)).chain(own);
+        let of_steps = steps.flat_map(|(table, steps)| {
+            steps.iter().flat_map(move |(step, way)| {
+                let key = format!("{table}.{step}.headers");
+                way.as_ref().0.iter().map(move |act| (key.clone(), &act.as_ref().headers))
+            })
+        });
+        for (table, headers) in fixed.into_iter().chain(of_steps) {
+            for (name, text) in headers {
+                let looks = SECRET_FIELDS.iter().any(|word| name.to_ascii_lowercase().contains(word));
+                if looks && !text.as_ref().contains('{') {
+                    let message = "if this is a secret it is in every copy of the profile, and may reach the reports: name it in `[secrets]` and write `{secret:NAME}`";
+                    self.say(text.span().start, format!("{table}.{name}"), message);
                 }
             }
         }

@@ -75,10 +75,7 @@ impl Compiler<'_> {
         value: &Spanned<String>,
     ) -> Result<(HeaderName, HeaderValue), ProfileError> {
         let key = format!("{table}.{name}");
-        let parsed = HeaderName::try_from(name).map_err(|_| {
-            let message = format!("`{name}` is no name of a header field: letters, digits and `-` make one");
-            self.source.senseless(value.span(), &key, message)
-        })?;
+        let (parsed, _) = self.header_field(&key, name, value, Place::Plain)?;
         if let Some((_, remedy)) = REFUSED.iter().find(|(names, _)| names.contains(&parsed.as_str())) {
             let message = format!("the header field `{name}` cannot be given: {remedy}");
             return Err(self.source.senseless(value.span(), &key, message));
@@ -119,6 +116,9 @@ impl Compiler<'_> {
         })?;
         let senseless = |message: String| self.source.senseless(text.span(), key, message);
         let url = Url::parse(&filled).map_err(|error| senseless(format!("it is no address: {error}")))?;
+        if url.password().is_some() {
+            self.comes_from_elsewhere(key, text, &self.template(key, text, Place::Plain)?)?;
+        }
         Proxy::at(&url).map_err(senseless)
     }
 

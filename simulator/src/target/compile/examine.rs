@@ -44,8 +44,11 @@ impl Target {
     pub fn examine_text(name: &str, text: &str, loading: &Loading) -> Examined {
         let source = Source { name, text };
         let (profile, mut problems) = read(&source);
-        if let (Some(profile), true) = (&profile, problems.is_empty()) {
-            problems = senseless(&source, profile, loading);
+        if let (Some(profile), false) = (&profile, problems.iter().any(is_looked_up)) {
+            let more = senseless(&source, profile, loading);
+            let is_known = |more: &ProfileError| problems.iter().any(|known| follows_from(known, more));
+            let more: Vec<_> = more.into_iter().filter(|more| !is_known(more)).collect();
+            problems.extend(more);
         }
         let target = match Target::parse(name, text, loading) {
             Ok(target) => Some(target).filter(|_| problems.is_empty()),
@@ -91,6 +94,22 @@ fn read(source: &Source<'_>) -> (Option<Profile>, Vec<ProfileError>) {
         }
     }
     (None, problems)
+}
+
+/// Whether a mistake of form is in something that other parts of the file name: without it they would seem wrong too.
+fn is_looked_up(problem: &ProfileError) -> bool {
+    let Some(key) = problem.key() else { return true };
+    let table = key.split('.').next().unwrap_or(key);
+    ["values", "secrets", "portals", "in_portal"].contains(&table) || key.split('.').any(|part| part == "take")
+}
+
+/// Whether something that makes no sense may do so only because a mistake of form beside it was left out.
+fn follows_from(form: &ProfileError, senseless: &ProfileError) -> bool {
+    let (Some(form), Some(senseless)) = (form.key(), senseless.key()) else { return false };
+    let is_within =
+        |key: &str, table: &str| key.strip_prefix(table).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let beside = form.rsplit_once('.').is_some_and(|(table, _)| is_within(senseless, table));
+    beside || is_within(form, senseless)
 }
 
 /// Takes the smallest entry out that an offset lies in, and says its key.
@@ -157,6 +176,7 @@ fn senseless(source: &Source<'_>, profile: &Profile, loading: &Loading) -> Vec<P
         given => note(given.map(drop)),
     }
     note(compiler.mail_arrival(profile).map(drop));
+    note(compiler.ca_file(profile).map(drop));
     let base = loading.base.clone().map_or_else(|| compiler.origin("base", &profile.base), Ok);
     if let Ok(base) = base {
         note(compiler.clock(profile, &base).map(drop));

@@ -86,13 +86,11 @@ impl Compiler<'_> {
     ) -> Result<Vec<(HeaderName, Template)>, ProfileError> {
         let compiled = request.headers.iter().map(|(name, text)| {
             let key = format!("{key}.headers.{name}");
-            let name = HeaderName::try_from(name.as_str())
-                .map_err(|_| self.source.senseless(text.span(), &key, "this is no name of a header field"))?;
-            let template = self.template(&key, text, place)?;
+            let field = self.header_field(&key, name, text, place)?;
             if HeaderValue::try_from(text.as_ref().as_str()).is_err() {
                 return Err(self.source.senseless(text.span(), &key, "a header field has no line break"));
             }
-            Ok((name, template))
+            Ok(field)
         });
         compiled.collect()
     }

@@ -1,16 +1,18 @@
 //! Where mails arrive, compiled.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
 use std::time::Duration;
 
 use http::header::AUTHORIZATION;
+use sekisho_certificate::{Certificate, CertificateError, MadeFor};
 
 use super::super::profile::{Mail, MailSource, MailTls, Profile, Spanned};
+use super::super::template::Place;
 use super::{Compiler, ProfileError};
 use crate::browser::basic;
 use crate::mailbox::MailpitSettings;
-use crate::sink::{SinkCertificate, SinkTls};
+use crate::sink::SinkTls;
 
 /// How often a Mailpit is asked unless the profile says otherwise: a fifth of a second is soon for a mail and rare for a server.
 const POLL: Duration = Duration::from_millis(200);
@@ -67,9 +69,9 @@ impl Compiler<'_> {
         let tls = mail.tls.as_ref().map(|tls| *tls.as_ref()).unwrap_or_default();
         let certificate = match (&mail.certificate, &mail.key) {
             (Some(certificate), Some(key)) => {
-                SinkCertificate::Given { certificates: self.file(certificate.as_ref()), key: self.file(key.as_ref()) }
+                Certificate::Given { certificates: self.file(certificate.as_ref()), key: self.file(key.as_ref()) }
             }
-            (None, None) => SinkCertificate::SelfMade,
+            (None, None) => Certificate::SelfMade,
             (Some(given), None) | (None, Some(given)) => {
                 let message = "`certificate` and `key` belong together: give both, or neither";
                 return Err(self.source.senseless(given.span(), "mail.certificate", message));
@@ -80,6 +82,18 @@ impl Compiler<'_> {
         {
             let message = "without TLS it is of no use; `tls = \"starttls\"` or `tls = \"implicit\"` speaks it";
             return Err(self.source.senseless(file.span(), format!("mail.{key}"), message));
+        }
+        if let Certificate::Given { key: key_file, .. } = &certificate {
+            // Nothing is listened on here: whether the two work together does not depend on the address.
+            certificate.settings(Ipv4Addr::LOCALHOST.into(), MadeFor::AnyClock).map_err(|error| {
+                let about_key = match &error {
+                    CertificateError::File { path, .. } => path == key_file,
+                    _ => true,
+                };
+                let [(_, of_certificate), (_, of_key)] = files;
+                let (name, at) = if about_key { ("mail.key", of_key) } else { ("mail.certificate", of_certificate) };
+                self.source.senseless(at.as_ref().map_or(0..0, Spanned::span), name, error.to_string())
+            })?;
         }
         Ok(match tls {
             MailTls::None => SinkTls::None,
@@ -105,6 +119,11 @@ impl Compiler<'_> {
             (None, None) => {}
             (Some(user), Some(password)) => {
                 let name = self.plain("mail.username", user, str::to_owned)?;
+                self.comes_from_elsewhere(
+                    "mail.password",
+                    password,
+                    &self.template("mail.password", password, Place::Plain)?,
+                )?;
                 let secret = self.plain("mail.password", password, str::to_owned)?;
                 let value = basic(name.as_bytes(), secret.as_bytes()).ok_or_else(|| {
                     self.source.senseless(user.span(), "mail.username", "a user's name must not hold a colon")

@@ -7,6 +7,7 @@ mod advice;
 mod client;
 mod clock;
 mod examine;
+mod headers;
 mod hook;
 mod mail;
 mod office;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub use mail::MailArrival;
 use regex::Regex;
+use sekisho_certificate::{CertificateError, read_authorities};
 use sekisho_rules::Portal;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -219,6 +221,7 @@ impl Target {
             compiler.address_change(&profile, &ways.ways)?;
         }
         compiler.not_applicable(&profile)?;
+        let ca_file = compiler.ca_file(&profile)?;
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
             client: compiler.client(&profile, &base)?,
@@ -270,7 +273,7 @@ impl Target {
             },
             policies: profile.policies,
             authorized_by: profile.authorized_by,
-            ca_file: profile.tls.ca_file.map(|file| compiler.file(&file)),
+            ca_file,
             secrets: compiler.names.secrets.values().map(|secret| secret.0.clone()).collect(),
             clock: clock.means,
             clock_settle: clock.settle,
@@ -308,6 +311,23 @@ impl Compiler<'_> {
     /// A file that the profile names, relative to it.
     fn file(&self, path: &Path) -> PathBuf {
         self.folder.map_or_else(|| path.to_owned(), |folder| folder.join(path))
+    }
+
+    /// The authorities to trust beside the public ones: read here, so that a file that is none is found before anything is sent.
+    fn ca_file(&self, profile: &Profile) -> Result<Option<PathBuf>, ProfileError> {
+        let Some(named) = &profile.tls.ca_file else { return Ok(None) };
+        let file = self.file(named.as_ref());
+        match read_authorities(&file) {
+            Ok(_) => Ok(Some(file)),
+            Err(CertificateError::File { path, reason }) => {
+                let message = format!(
+                    "cannot read `{}`: {reason}\n\nhint: it holds certificates in PEM, relative to the profile",
+                    path.display()
+                );
+                Err(self.source.senseless(named.span(), "tls.ca_file", message))
+            }
+            Err(other) => Err(self.source.senseless(named.span(), "tls.ca_file", other.to_string())),
+        }
     }
 
     fn selector(&self, key: &str, text: &Spanned<String>) -> Result<Selector, ProfileError> {

@@ -258,13 +258,11 @@ impl Compiler<'_> {
     ) -> Result<Vec<(HeaderName, Template)>, ProfileError> {
         let compile = |(name, text): (&String, &Spanned<String>)| {
             let key = format!("{key}.headers.{name}");
-            let header = HeaderName::try_from(name.as_str());
-            let header =
-                header.map_err(|_| self.source.senseless(text.span(), &key, "this is no name of a header field"))?;
+            let (header, template) = self.header_field(&key, name, text, place)?;
             if let Some((_, why)) = NOT_BY_HAND.iter().find(|(known, _)| header == *known) {
                 return Err(self.source.senseless(text.span(), key, format!("it cannot be set: {why}")));
             }
-            Ok((header, self.template(&key, text, place)?))
+            Ok((header, template))
         };
         all.iter().map(compile).collect()
     }

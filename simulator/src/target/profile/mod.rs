@@ -118,5 +118,5 @@ pub struct OwnWays {
 #[serde(deny_unknown_fields)]
 pub struct Tls {
     /// A PEM file of further authorities to trust, relative to the profile.
-    pub ca_file: Option<std::path::PathBuf>,
+    pub ca_file: Option<Spanned<std::path::PathBuf>>,
 }
