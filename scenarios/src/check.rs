@@ -119,7 +119,7 @@ fn doubt_what_needs_time(told: &mut Told) {
     }
 }
 
-const TIME_STANDS: &str = "nothing in this run showed that the target's time passes, neither its `Date` nor any code that ran out: does `[clock]` move the \
+const TIME_STANDS: &str = "nothing in this run showed that the target's time passes, neither its `Date` nor a code or a skip that ran out: does `[clock]` move the \
                            clock it goes by? `sekisho profile check --clock` tries it";
 
 /// The stories to tell: each scenario in each portal where it is told. One that is told in no portal of the target still has its rows, which

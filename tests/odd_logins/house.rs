@@ -303,7 +303,7 @@ impl House {
     }
 
     fn set_skip(&self, books: &mut Books, holder: &Holder, cookies: &[(String, String)]) -> String {
-        let until = books.now() + SKIP_VALIDITY;
+        let until = books.now() + if self.flaws.skips_never_end { 100 * SKIP_VALIDITY } else { SKIP_VALIDITY };
         let own = cookies.iter().find(|(name, value)| self.may_hold(name, holder) && books.skips.contains_key(value));
         let value = match (self.odd.cookie, own) {
             (SkipCookie::OneForAll, Some((_, value))) => value.clone(),

@@ -182,6 +182,8 @@ pub struct Flaws {
     pub says_none: bool,
     /// Whoever signed out is still let in.
     pub ends_no_session: bool,
+    /// Only the browser forgets a skip after 90 days.
+    pub skips_never_end: bool,
 }
 
 impl Flaws {
@@ -197,5 +199,6 @@ impl Flaws {
         ends_no_skip: false,
         says_none: false,
         ends_no_session: false,
+        skips_never_end: false,
     };
 }

@@ -17,7 +17,7 @@ const LONG_VALUE_CHARS: usize = 16;
 /// The same for a part of a path, where there is a digit in it: words of a path may be long.
 const LONG_SEGMENT_CHARS: usize = 24;
 /// How much of a page's text is repeated where it is not what was expected.
-const READ_CHARS: usize = 300;
+const READ_CHARS: usize = 200;
 /// To how many screens it is told how near a page comes, beside those that were expected.
 const NEAREST: usize = 2;
 
