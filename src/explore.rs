@@ -122,6 +122,7 @@ impl Outcome {
                 portal,
                 rows: vec![row],
                 failed_later: Vec::new(),
+                resting_on_time: Vec::new(),
                 kept: finding.kept.clone(),
             })
         };
@@ -130,6 +131,7 @@ impl Outcome {
             portal: Portal::Seeker,
             rows: self.others.clone(),
             failed_later: Vec::new(),
+            resting_on_time: Vec::new(),
             kept: Kept::default(),
         };
         self.findings.iter().filter_map(of_finding).chain((!self.others.is_empty()).then_some(others)).collect()

@@ -7,7 +7,7 @@ use sekisho_simulator::target::{Screen, Step, Taken, Vars};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 
 use crate::forgery::forged;
-use crate::moves::{ask_for_code, press_resume, resume_all, sign_in, sign_in_and_skip, want};
+use crate::moves::{ask_for_code, press_resume, resume_all, sign_in, sign_in_and_skip, skip_is_set, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -93,6 +93,7 @@ async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     sign_in_and_skip(&mut a, &account).await?;
+    skip_is_set(&stage, &mut a, &account).await?;
     let mut b = person.browser("B", &account);
     sign_in(&mut b, &account).await?;
     press_resume(&mut b).await?;

@@ -8,7 +8,7 @@ use sekisho_simulator::target::{AccountSource, Screen, Step, Vars};
 use sekisho_simulator::{Person, SkipBox, Trouble};
 
 use crate::forgery::forged;
-use crate::moves::{ask_for_code, sign_in, sign_in_ticked, want};
+use crate::moves::{ask_for_code, sign_in, sign_in_and_skip, sign_in_ticked, skip_is_set, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -60,6 +60,9 @@ async fn skip_forms(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (confirming, cancelling) =
         ("base-session-confirming-a-skip-needs-the-token", "base-session-cancelling-a-skip-needs-the-token");
     let (person, account) = stage.person().await?;
+    let mut honest = person.browser("honest", &account);
+    sign_in_and_skip(&mut honest, &account).await?;
+    skip_is_set(&stage, &mut honest, &account).await?;
     let mut a = person.browser("A", &account);
     sign_in_ticked(&mut a, &account).await?;
     let ok = a.prepare(Step::ConfirmSkip, Vars::default(), SkipBox::Unticked)?;

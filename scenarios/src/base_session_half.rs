@@ -8,7 +8,7 @@ use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 
 use crate::forgery::{hidden_fields, with_own_tokens};
-use crate::moves::{ask_for_code, confirms_skips, sign_in_and_skip, sign_in_ticked, want};
+use crate::moves::{ask_for_code, confirms_skips, sign_in_and_skip, sign_in_ticked, skip_is_set, want};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -66,6 +66,7 @@ async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
         forms.push((Step::ConfirmSkip, honest.prepare(Step::ConfirmSkip, vars, SkipBox::Unticked)?));
         want(Step::ConfirmSkip, Screen::MyPage, &honest.confirm_skip().await?)?;
     }
+    skip_is_set(&stage, &mut honest, &account).await?;
     for (page, screen, form) in BEHIND {
         // What does not open to somebody who is signed in proves nothing when it is shut to others.
         if !stage.has_step(page) || !honest.look_at(page).await?.is(screen) {

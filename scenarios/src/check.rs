@@ -34,6 +34,8 @@ pub struct Told {
     pub rows: Vec<CheckRow>,
     /// Checks that failed after time was let pass for the target.
     pub failed_later: Vec<&'static str>,
+    /// Checks that rest on time which the story could not show to have passed for the target.
+    pub resting_on_time: Vec<&'static str>,
     /// What was kept of the story.
     pub kept: Kept,
 }
@@ -89,6 +91,7 @@ pub(crate) async fn run_stories(
             portal,
             rows: scenario.checks.iter().map(|check| lost(check, portal, &error.to_string())).collect(),
             failed_later: Vec::new(),
+            resting_on_time: Vec::new(),
             kept: Kept::default(),
         });
         outcome.rows.retain(|row| selection.contains(&row.id));
@@ -103,16 +106,21 @@ pub(crate) async fn run_stories(
     }
     ended.sort_by_key(|(place, _)| *place);
     let mut ended: Vec<Told> = ended.into_iter().map(|(_, outcome)| outcome).collect();
-    if world.time_proof.is_lacking() {
-        ended.iter_mut().for_each(doubt_what_needs_time);
+    if !world.time_proof.is_given() {
+        let needed = world.time_proof.is_lacking();
+        ended.iter_mut().for_each(|told| doubt_what_needs_time(told, needed));
     }
     ended
 }
 
-/// Nothing in the whole run showed that the target's time passes: what failed after it should have is in doubt.
-fn doubt_what_needs_time(told: &mut Told) {
-    for row in told.rows.iter_mut().filter(|row| row.verdict == CheckVerdict::Fail) {
-        if told.failed_later.iter().any(|check| *check == row.id) {
+/// Nothing in the whole run showed that the target's time passes: what needed it to is in doubt and, where the means say nothing of
+/// themselves (`needed`), what failed after it should have.
+fn doubt_what_needs_time(told: &mut Told, needed: bool) {
+    for row in &mut told.rows {
+        let failed = row.verdict == CheckVerdict::Fail;
+        let judged = failed || row.verdict == CheckVerdict::Pass;
+        let is_among = |checks: &[&str]| checks.iter().any(|check| *check == row.id);
+        if judged && is_among(&told.resting_on_time) || needed && failed && is_among(&told.failed_later) {
             row.verdict = CheckVerdict::Inconclusive;
             row.reason = TIME_STANDS.to_owned();
         }
@@ -202,7 +210,9 @@ async fn tell(world: Arc<World>, scenario: &'static Scenario, portal: Portal, se
     let rows = rows.collect();
     let later = |check: &&&'static str| stage.failed_after_time_was_moved(check);
     let failed_later = scenario.checks.iter().filter(later).copied().collect();
-    Told { scenario: scenario.id, portal, rows, failed_later, kept: keeper.take() }
+    let rests = |check: &&&'static str| stage.rests_on_time(check);
+    let resting_on_time = scenario.checks.iter().filter(rests).copied().collect();
+    Told { scenario: scenario.id, portal, rows, failed_later, resting_on_time, kept: keeper.take() }
 }
 
 /// What a story ends with; `None` where it takes longer than it may. What it waits for the target's one clock does not count.

@@ -107,6 +107,7 @@ async fn expired(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     let validity = Span::of_code(&stage, &person);
     let (_, mailed) = ask_for_code_to_skip(&mut a, &account).await?;
+    a.keep_cookies();
     validity.begun().until_just_outside().await?;
     let seen = a.submit_code(&mailed.code, SkipBox::Ticked).await?;
     stage.judge(check, "an expired code does not lead on", seen.describe(), !seen.is_signed_in())?;
@@ -122,6 +123,8 @@ async fn password(stage: Arc<Stage>) -> Result<(), Trouble> {
     let next = a.start(&account).await?;
     stage.control("the skip should skip with the right password", &next.seen, next.seen.is(Screen::MyPage))?;
     a.sign_out().await?;
+    let page = a.open(Step::OpenMyPage).await?;
+    stage.control("signing out should shut My Page", &page, !page.is(Screen::MyPage))?;
     a.open_sign_in().await?;
     let seen = a.submit_password(&account, &format!("{}x", account.password)).await?;
     let check = "faq06-a-skipped-sign-in-needs-the-password";

@@ -8,7 +8,7 @@ use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::{Person, SkipBox, Trouble, Visitor};
 
 use crate::moves::{
-    Hourglass, ask_for_code, ask_for_code_to_skip, proven_skip_cookies, set_skip, sign_in_and_skip, want,
+    Hourglass, ask_for_code, ask_for_code_to_skip, proven_skip_cookies, set_skip, sign_in_and_skip, skip_is_set, want,
 };
 use crate::scenario::{Scenario, stories};
 use crate::span::Span;
@@ -147,6 +147,7 @@ async fn unticked_elsewhere(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (_, early) = ask_for_code(&mut before, &account).await?;
     let mut a = person.browser("A", &account);
     let days = set(&stage, &person, &mut a, &account).await?;
+    skip_is_set(&stage, &mut a, &account).await?;
     before.submit_code(&early.code, SkipBox::Unticked).await?;
     let next = a.start(&account).await?;
     let expected = "an attempt from before the skip, finished unticked, leaves the skip as it was";

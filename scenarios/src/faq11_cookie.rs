@@ -14,7 +14,7 @@ use sekisho_simulator::{Person, Trouble, Visitor};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use crate::moves::{Hourglass, proven_skip_cookies, sign_in_and_skip};
+use crate::moves::{Hourglass, asks_without_cookies, proven_skip_cookies, sign_in_and_skip};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -222,6 +222,7 @@ async fn altered(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     let cookies = skip_cookies(&stage, &mut a, &account).await?;
+    asks_without_cookies(&stage, &person, &account).await?;
     let mut tried = 0;
     for cookie in &cookies {
         for altered in alterations(&cookie.value()) {

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::moves::{
     Hourglass, ask_for_code, open_resume_form, press_resume, proven_skip_cookies, resume_all, sign_in,
-    sign_in_and_skip, want,
+    sign_in_and_skip, skip_is_set, want,
 };
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
@@ -93,6 +93,7 @@ async fn first_button(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     sign_in_and_skip(&mut a, &account).await?;
+    skip_is_set(&stage, &mut a, &account).await?;
     let mut b = person.browser("B", &account);
     sign_in(&mut b, &account).await?;
     press_resume(&mut b).await?;
@@ -169,6 +170,7 @@ async fn shut(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     sign_in_and_skip(&mut a, &account).await?;
+    skip_is_set(&stage, &mut a, &account).await?;
     let mut b = person.browser("B", &account);
     sign_in(&mut b, &account).await?;
     want(Step::OpenResume, Screen::ResumeConfirmation, &b.open(Step::OpenResume).await?)?;

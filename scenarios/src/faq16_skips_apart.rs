@@ -6,7 +6,7 @@ use sekisho_simulator::account::Account;
 use sekisho_simulator::target::Screen;
 use sekisho_simulator::{Person, Trouble};
 
-use crate::moves::{proven_skip_cookies, resume_all, sign_in, sign_in_and_skip};
+use crate::moves::{asks_without_cookies, proven_skip_cookies, resume_all, sign_in, sign_in_and_skip, skip_is_set};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -39,8 +39,10 @@ async fn main_skip(stage: Arc<Stage>) -> Result<(), Trouble> {
 async fn both(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, main, additional) = two_accounts(&stage).await?;
     let mut a = person.browser("A", &main);
-    sign_in_and_skip(&mut a, &main).await?;
-    sign_in_and_skip(&mut a, &additional).await?;
+    for account in [&main, &additional] {
+        sign_in_and_skip(&mut a, account).await?;
+        skip_is_set(&stage, &mut a, account).await?;
+    }
     let check = "faq16-both-skips-live-in-one-browser";
     for (account, name) in [(&main, "main"), (&additional, "additional"), (&main, "main")] {
         let next = a.start(account).await?;
@@ -54,6 +56,7 @@ async fn resume(stage: Arc<Stage>) -> Result<(), Trouble> {
     // Each in a browser of its own: whether one browser can hold both is another question.
     let mut a = person.browser("A", &additional);
     sign_in_and_skip(&mut a, &additional).await?;
+    skip_is_set(&stage, &mut a, &additional).await?;
     let mut c = person.browser("C", &main);
     sign_in_and_skip(&mut c, &main).await?;
     let mut b = person.browser("B", &main);
@@ -76,6 +79,9 @@ async fn foreign_cookie(stage: Arc<Stage>) -> Result<(), Trouble> {
     sign_in_and_skip(&mut b, &additional).await?;
     let of_main = proven_skip_cookies(&stage, &mut a, &main).await?;
     let of_additional = proven_skip_cookies(&stage, &mut b, &additional).await?;
+    for account in [&main, &additional] {
+        asks_without_cookies(&stage, &person, account).await?;
+    }
     for (cookies, names, victim) in [(&of_main, &of_additional, &additional), (&of_additional, &of_main, &main)] {
         let mut thief = person.browser("thief", victim);
         for cookie in cookies {

@@ -42,6 +42,7 @@ async fn before(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut b = person.browser("B", &account);
     let next = b.start(&account).await?;
     stage.asks(check, "the next sign-in asks a code", &next.seen)?;
+    stage.world.time_proof.give();
     let silent = only_the_control_mail(&b, &account, &started, &next).await?;
     let check = "notice1-no-code-is-asked-before-go-live";
     stage.judge(check, "no code is mailed before go-live", silent.observed, silent.holds)

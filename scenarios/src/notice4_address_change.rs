@@ -121,6 +121,7 @@ async fn tell_unconfirmed(stage: &Stage, person: &Person, old: &Account, new: &A
         let late = a.ask_for_change(new_address).await?;
         want(Step::SubmitAddress, Screen::AddressConfirmation, &late.seen)?;
         let number = number_of(&a, &late, new_address).await?;
+        a.keep_cookies();
         validity.begun().until_just_outside().await?;
         a.confirm_address(&number).await?;
         decides(stage, person, Checks::both(check), "after a number that came too late", old, new).await?;

@@ -57,6 +57,8 @@ pub struct Stage {
     settled: Mutex<BTreeSet<&'static str>>,
     /// Checks that were judged against the target after time was let pass for it.
     failed_later: Mutex<BTreeSet<&'static str>>,
+    /// Whether what was not settled till then rests on time that this story could not show to have passed for the target.
+    rests_on_time: Mutex<Option<BTreeSet<&'static str>>>,
 }
 
 impl Stage {
@@ -81,6 +83,7 @@ impl Stage {
             book: Mutex::default(),
             settled: Mutex::default(),
             failed_later: Mutex::default(),
+            rests_on_time: Mutex::default(),
         }
     }
 
@@ -336,6 +339,18 @@ impl Stage {
     /// Whether a check was judged against the target after time was let pass for it: if that moved nothing, it says nothing.
     pub fn failed_after_time_was_moved(&self, check: &str) -> bool {
         self.failed_later.lock().unwrap_or_else(PoisonError::into_inner).contains(check)
+    }
+
+    /// Says that something else in the run must show that the target's time passes, or what this story has not settled so far is in doubt.
+    pub fn needs_time_to_pass(&self) {
+        let settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.rests_on_time.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(settled);
+    }
+
+    /// Whether a check rests on that.
+    pub fn rests_on_time(&self, check: &str) -> bool {
+        let settled_before = self.rests_on_time.lock().unwrap_or_else(PoisonError::into_inner);
+        settled_before.as_ref().is_some_and(|settled| !settled.contains(check))
     }
 
     /// What was judged so far, by check.

@@ -436,6 +436,16 @@ impl Visitor {
         }
     }
 
+    /// Lets none of its cookies lapse any more, whatever their end: what is refused later is refused by the target, and not because the
+    /// browser, whose time is ours, brought nothing to know it by.
+    pub fn keep_cookies(&mut self) {
+        let cookies = self.browser.jar().cookies(self.life.now());
+        let kept: Vec<Cookie> = cookies.map(|cookie| cookie.clone().with_expires(None)).collect();
+        for cookie in kept {
+            self.plant(cookie);
+        }
+    }
+
     /// What this browser has learnt from the target and no stranger knows: the values taken from answers, and those of its cookies.
     pub fn learnt(&self) -> Vec<String> {
         let cookies = self.browser.jar().cookies(self.now()).map(|cookie| cookie.value().into_owned());

@@ -49,7 +49,7 @@ pub fn broken_profiles() -> Vec<Broken> {
         broken(
             "no_code_form",
             "The form that sends the code is looked for under a wrong name: no code can be sent.",
-            "Only what is seen without sending a code may pass: the sign-in before go-live and at its instant, and the silence after a wrong password or ID, to which the right one is the control.",
+            "Only what is seen without sending a code may pass: the sign-in before go-live and at its instant.",
             &[("form#code-entry", "form#no-such-form")],
         ),
         broken(
@@ -121,7 +121,7 @@ pub fn broken_profiles() -> Vec<Broken> {
         broken(
             "my_page_and_settings_swapped",
             "My Page is recognised by the title of the settings, and the other way round.",
-            "Only what never needs My Page: the silence after a wrong password or ID, and a code that leads to the skip confirmation.",
+            "Only what never needs My Page: a code that leads to the skip confirmation.",
             &[
                 ("title = \"マイページ |\"", "title = \"SWAP |\""),
                 ("title = \"各種設定 |\"", "title = \"マイページ |\""),

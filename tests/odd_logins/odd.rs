@@ -26,6 +26,8 @@ pub struct Odd {
     pub bearer: bool,
     /// All skips end with another password only.
     pub ends_by_password: bool,
+    /// The browser forgets the session half an hour after it began, as long as a code is good.
+    pub session_lapses: bool,
 }
 
 impl Odd {
@@ -48,6 +50,7 @@ impl Odd {
         numbers: false,
         bearer: false,
         ends_by_password: false,
+        session_lapses: false,
     };
 }
 

@@ -31,7 +31,8 @@ pub fn answer(house: &House, asked: &Asked) -> Reply {
     if !new {
         return reply;
     }
-    let reply = reply.cookies(&[format!("sid={}; Path=/; HttpOnly; SameSite=Lax", visit.name)]);
+    let lapses = if house.odd.session_lapses { "; Max-Age=1800" } else { "" };
+    let reply = reply.cookies(&[format!("sid={}; Path=/; HttpOnly; SameSite=Lax{lapses}", visit.name)]);
     match house.odd.forgery {
         Forgery::CookieAndHeader => {
             reply.with(SET_COOKIE, &format!("xsrf={}; Path=/; SameSite=Lax", visit.session.token))

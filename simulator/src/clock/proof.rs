@@ -31,9 +31,14 @@ impl TimeProof {
         self.given.store(true, Ordering::Release);
     }
 
+    /// Whether it was given so far.
+    pub fn is_given(&self) -> bool {
+        self.given.load(Ordering::Acquire)
+    }
+
     /// Whether it is needed, and was not given so far.
     pub fn is_lacking(&self) -> bool {
-        self.needed && !self.given.load(Ordering::Acquire)
+        self.needed && !self.is_given()
     }
 
     /// Looks at the `Date` of an answer that came when the target's clock should show `now`. A date that goes by another clock, as that of

@@ -44,6 +44,8 @@ impl Walker {
         code: &str,
         by: Duration,
     ) -> Result<(), Trouble> {
+        // What a browser forgets in this time says nothing about the target's.
+        visitor.keep_cookies();
         if let Err(trouble) = self.person.wait(by).await {
             stop.lacks(trouble.to_string(), "look at `[clock]` of the profile");
             return Ok(());

@@ -1,5 +1,6 @@
 //! The rows, by what they are odd in.
 
+mod accused;
 mod entrance;
 mod interfaces;
 mod mails;

@@ -14,6 +14,43 @@ fn a_late_code_is_answered_by_a_redirect_without_a_word() {
     )]);
 }
 
+const LAPSING: Odd = Odd { session_lapses: true, ..Odd::PLAIN };
+
+/// A code is not over because our browser brought nothing to know its attempt by.
+#[test]
+fn what_a_browser_forgets_is_no_end_of_a_code() {
+    try_rows(vec![Row::of("the session's cookie lapses with the code", LAPSING, PAGES, "")]);
+}
+
+/// The same where the clock that is moved is not the target's: nothing that needs time is judged either way.
+#[test]
+fn what_a_browser_forgets_shows_no_time() {
+    let row = Row::of(
+        "a clock that stands",
+        LAPSING,
+        PAGES,
+        r##"
+        [clock]
+        request = { url = "/hooks/idle", json = { by_ms = "{by_ms}" } }
+        "##,
+    );
+    for (flaws, what) in [(Flaws::NONE, "right"), (Flaws { codes_never_end: true, ..Flaws::NONE }, "wrong")] {
+        let verdicts = run(&row, flaws, &["faq-03", "faq-08"]).verdicts();
+        for id in [
+            "faq03-code-is-refused-after-30-minutes",
+            "faq03-nothing-on-the-screen-revives-an-expired-code",
+            "faq03-wrong-codes-do-not-extend-the-30-minutes",
+            "faq08-skip-holds-just-inside-90-days",
+            "faq08-code-is-asked-after-90-days",
+            "faq08-a-kept-cookie-does-not-outlive-90-days",
+            "faq08-using-a-skip-does-not-extend-it",
+        ] {
+            let (verdict, reason) = &verdicts[id];
+            assert_eq!(verdict, "inconclusive", "{what}, {id}: {reason}");
+        }
+    }
+}
+
 #[test]
 fn cool_downs_are_waited_out() {
     try_rows(vec![Row::of(
