@@ -209,7 +209,8 @@ async fn what_is_held_back_is_not_the_targets_time_and_strangers_are_not_held_ba
     let seen: u64 = witness.take().iter().map(|seen| seen.duration_us).sum();
     assert!(seen <= answer.duration_us, "{seen} us");
     let waits = network.held_back();
-    assert_eq!((waits.per_second.requests, waits.in_flight.requests), (2, 0));
+    // On a busy machine the first may be kept waiting too, by whoever has the processor.
+    assert!((2..=3).contains(&waits.per_second.requests) && waits.in_flight.requests == 0, "{waits:?}");
     for _ in 0..20 {
         get(&mut browser, &stranger.url("/echo")).await.unwrap();
     }
