@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sekisho_simulator::Trouble;
 use sekisho_simulator::target::Step;
 
-use crate::moves::{set_skip, sign_in_and_skip, skip_is_set};
+use crate::moves::{set_skip, sign_in_and_skip, skip_cookies_of, skip_is_set};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -28,6 +28,7 @@ async fn cookie_cleared(stage: Arc<Stage>) -> Result<(), Trouble> {
         astray => astray,
     };
 
+    skip_cookies_of(&a)?;
     a.browser().clear_cookies();
     a.will_ask_for_skip(true);
     let next = a.start(&account).await?;

@@ -148,18 +148,23 @@ pub(crate) async fn code_signs_in(stage: &Stage, visitor: &mut Visitor, code: &s
     stage.control("what the mail gave as the code should sign in", &seen, seen.is_signed_in())
 }
 
+/// The cookies that hold the skip of a browser where one was set; a control arm that there are some.
+pub(crate) fn skip_cookies_of(visitor: &Visitor) -> Result<Vec<Cookie>, Trouble> {
+    let cookies = visitor.skip_cookies();
+    if cookies.is_empty() {
+        let what = "a skip was set, but no cookie of the browser matches `skip.cookie`";
+        return Err(Trouble::ControlArm(what.to_owned()));
+    }
+    Ok(cookies)
+}
+
 /// The cookies that hold the skip of a browser, with the control arm that they do: with them and no others it skips.
 pub(crate) async fn proven_skip_cookies(
     stage: &Stage,
     visitor: &mut Visitor,
     account: &Account,
 ) -> Result<Vec<Cookie>, Trouble> {
-    let cookies = visitor.skip_cookies();
-    if cookies.is_empty() {
-        return Err(Trouble::ControlArm(
-            "a skip was set, but no cookie of the browser matches `skip.cookie`".to_owned(),
-        ));
-    }
+    let cookies = skip_cookies_of(visitor)?;
     visitor.browser().clear_cookies();
     for cookie in cookies {
         visitor.plant(cookie);
