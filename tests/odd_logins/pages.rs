@@ -87,9 +87,14 @@ impl Visit<'_> {
             }
             ("/settings/skip/resume", _) if self.session.user.is_some() => self.resume_page(),
             ("/password", _) if self.session.user.is_some() => self.password_page(""),
-            ("/code" | "/trust" | "/home" | "/settings/skip" | "/settings/skip/resume" | "/password", _) => {
-                self.outside()
+            ("/address", _) if self.session.user.is_some() => {
+                let form = self.form("change-address", "/address", "<input name=\"mail\"><button>変更</button>");
+                Reply::page(200, "メールアドレスの変更", &form)
             }
+            (
+                "/code" | "/trust" | "/home" | "/settings/skip" | "/settings/skip/resume" | "/password" | "/address",
+                _,
+            ) => self.outside(),
             _ => Reply::page(404, "ありません", "<p>ありません。</p>"),
         }
     }
@@ -141,6 +146,10 @@ impl Visit<'_> {
             "/settings/skip/complete" => {
                 self.house.end_skips(holder);
                 Reply::redirect(303, "/settings/skip")
+            }
+            "/address" => {
+                self.house.change_address(holder, self.asked.field("mail"));
+                Reply::redirect(303, "/home")
             }
             "/password" => {
                 let (present, new) = (self.asked.field("present"), self.asked.field("new"));

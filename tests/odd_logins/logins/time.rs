@@ -28,6 +28,23 @@ fn cool_downs_are_waited_out() {
     )]);
 }
 
+#[test]
+fn a_limit_of_mails_is_kept_by_letting_time_pass() {
+    let limited = Row::of(
+        "five mails in a quarter of an hour",
+        Odd { mails_at_most: Some(5), ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [numbers]
+        mail_limit = { count = 5, window = "15m" }
+        "##,
+    );
+    try_rows(vec![limited.with_open(&[(
+        "faq12-no-old-cookie-skips-once-resume-was-answered",
+        "that many browsers at once are asked for more codes than are mailed",
+    )])]);
+}
+
 /// A session that keeps its name when somebody signs in is open by the cookies from before: that is not the code's doing.
 #[test]
 fn a_session_that_keeps_its_name_is_not_taken_for_a_code_that_was_used_again() {
