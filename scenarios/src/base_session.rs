@@ -96,10 +96,15 @@ async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {
     if !stage.world.target.confirms_addresses() || matches!(resume, Err(Trouble::Interrupted)) {
         return resume;
     }
-    match (resume, address_needs_the_token(&stage, &person, &account).await) {
-        (Err(Trouble::NotOffered(_)), address) => address,
-        (resume, Err(Trouble::NotOffered(_))) => resume,
-        (resume, address) => resume.and(address),
+    both(resume, address_needs_the_token(&stage, &person, &account).await)
+}
+
+/// What came of two changes: one that nobody can forge is left to the other.
+fn both(one: Result<(), Trouble>, other: Result<(), Trouble>) -> Result<(), Trouble> {
+    match (one, other) {
+        (Err(Trouble::NotOffered(_)), other) => other,
+        (one, Err(Trouble::NotOffered(_))) => one,
+        (one, other) => one.and(other),
     }
 }
 
@@ -202,4 +207,22 @@ fn is_not_stored(stage: &Stage, check: &'static str, seen: &Seen) -> Result<(), 
     // It takes no value (RFC 9111): not every browser knows `no-store=True` for what is meant.
     let is_stated = directive.split(',').any(|part| part.trim().eq_ignore_ascii_case("no-store"));
     stage.judge(check, "Cache-Control: no-store", observed, is_stated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_nobody_can_forge_hides_no_other() {
+        let not_offered = || Err(Trouble::NotOffered(String::new()));
+        let broken = || Err(Trouble::Means(String::new()));
+        assert!(both(not_offered(), Ok(())).is_ok() && both(Ok(()), not_offered()).is_ok());
+        assert!(matches!(both(not_offered(), not_offered()), Err(Trouble::NotOffered(_))));
+        for (one, other) in
+            [(not_offered(), broken()), (broken(), not_offered()), (broken(), Ok(())), (Ok(()), broken())]
+        {
+            assert!(matches!(both(one, other), Err(Trouble::Means(_))));
+        }
+    }
 }

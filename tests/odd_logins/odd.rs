@@ -89,6 +89,8 @@ pub enum AsksSkip {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forgery {
     Field,
+    /// A field whose value is good for one submission of the page that was shown last.
+    FieldOnce,
     CookieAndHeader,
     Origin,
 }

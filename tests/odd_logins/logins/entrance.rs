@@ -236,6 +236,32 @@ fn an_address_changes_under_an_id_that_stays() {
     assert_ne!(verdicts[CHANGED[2]].0, "pass", "{}", verdicts[CHANGED[2]].1);
 }
 
+/// What fails for a form that was sent before says nothing of what was sent with it.
+#[test]
+fn a_form_that_is_good_for_one_submission_fails_nothing() {
+    const LOOKED_AT: [&str; 7] = [
+        "base-account-unknown-and-wrong-*",
+        "base-code-*-codes-are-refused",
+        "base-code-bytes-that-are-no-text-are-refused",
+        "base-code-full-width-digits-do-no-harm",
+        "base-code-is-good-for-one-use-in-parallel",
+        "base-code-guess-limit-holds-in-parallel",
+        "base-code-is-good-for-one-use",
+    ];
+    let row =
+        Row::of("forms that are good for one submission", Odd { forgery: Forgery::FieldOnce, ..Odd::PLAIN }, PAGES, "");
+    let verdicts = run(&row, Flaws::NONE, &LOOKED_AT).verdicts();
+    assert_eq!(verdicts.len(), 11, "{verdicts:?}");
+    for (check, (verdict, reason)) in &verdicts {
+        // Of many guesses one has the form that is good: the limit is not seen.
+        let wanted = if check == "base-code-guess-limit-holds-in-parallel" { "inconclusive" } else { "pass" };
+        assert_eq!(verdict, wanted, "{check}: {reason}");
+    }
+    let verdicts =
+        run(&row, Flaws { takes_every_code: true, ..Flaws::NONE }, &["base-code-*-codes-are-refused"]).verdicts();
+    assert!(verdicts.values().all(|(verdict, _)| verdict == "fail"), "{verdicts:?}");
+}
+
 #[test]
 fn forms_are_known_to_be_the_browsers_own_in_any_way() {
     let headers = Row::of(
