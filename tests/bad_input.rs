@@ -286,6 +286,11 @@ fn a_host_elsewhere_is_not_loaded_without_permission() {
     // 192.0.2.0/24 is reserved for documentation; nothing is sent to it.
     let profile = sekisho.profile("http://192.0.2.1");
     sekisho.run(&["load", "mixed", "--target", &profile]).ends_with(2).says("authorized_by");
+    // A portal may be elsewhere when the others are here.
+    let text =
+        format!("{}\n[in_portal.seeker]\nbase = \"http://192.0.2.1\"\n", support::profile_for("http://127.0.0.1:1"));
+    sekisho.file("portal.toml", &text);
+    sekisho.run(&["load", "mixed", "--target", "portal.toml"]).ends_with(2).says("`192.0.2.1` is not on this machine");
 }
 
 #[test]

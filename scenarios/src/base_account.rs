@@ -20,42 +20,39 @@ const SENT: usize = 3;
 
 /// One of the two that are compared: a wrong password, or an unknown ID.
 pub(crate) struct Arm {
-    /// The ID that was typed.
+    address: String,
+    /// The ID, where it is not the address.
     id: String,
-    request: Request,
     answers: Vec<Seen>,
 }
 
 impl Arm {
-    /// Both arms from the sign-in screen, with IDs of one length.
-    pub(crate) async fn both(visitor: &mut Visitor, account: &Account) -> Result<(Arm, Arm), Trouble> {
-        visitor.open_sign_in().await?;
-        let (address, id) = (another(&account.key.address), another(&account.id));
-        let mut arm = |address: &str, id: &str| {
-            let vars = Vars { address, id, password: "wrong-password", ..Vars::default() };
-            let request = visitor.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)?;
-            let typed = if id.is_empty() { address } else { id };
-            Ok::<_, Trouble>(Arm { id: typed.to_owned(), request, answers: Vec::new() })
-        };
-        Ok((arm(&account.key.address, &account.id)?, arm(&address, &id)?))
+    /// Both arms, with IDs of one length.
+    pub(crate) fn both(account: &Account) -> (Arm, Arm) {
+        let arm = |address: String, id: String| Arm { address, id, answers: Vec::new() };
+        let (address, id) = (&account.key.address, &account.id);
+        (arm(address.clone(), id.clone()), arm(another(address), another(id)))
     }
 
     /// Sends it once more and keeps the answer.
     async fn send(&mut self, visitor: &mut Visitor) -> Result<(), Trouble> {
-        let seen = self.send_once(visitor).await?;
-        self.answers.push(seen);
+        let request = self.prepare(visitor).await?;
+        self.answers.push(visitor.send(Step::SubmitPassword, request).await?);
         Ok(())
     }
 
-    /// Sends it once more.
-    pub(crate) async fn send_once(&self, visitor: &mut Visitor) -> Result<Seen, Trouble> {
-        visitor.send(Step::SubmitPassword, self.request.clone()).await
+    /// The request on a sign-in screen of its own: a form may be good for one submission only.
+    pub(crate) async fn prepare(&self, visitor: &mut Visitor) -> Result<Request, Trouble> {
+        visitor.open_sign_in().await?;
+        let vars = Vars { address: &self.address, id: &self.id, password: "wrong-password", ..Vars::default() };
+        visitor.prepare(Step::SubmitPassword, vars, SkipBox::Unticked)
     }
 
     /// The texts without the ID that was typed.
     fn first(&self) -> Option<(u16, String)> {
         let seen = self.answers.first()?;
-        Some((seen.answer.status, Page::of(&seen.answer).text().replace(&self.id, "")))
+        let typed = if self.id.is_empty() { &self.address } else { &self.id };
+        Some((seen.answer.status, Page::of(&seen.answer).text().replace(typed, "")))
     }
 
     fn lengths(&self) -> (usize, usize) {
@@ -74,7 +71,7 @@ fn another(id: &str) -> String {
 async fn enumeration(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
-    let (mut wrong, mut unknown) = Arm::both(&mut a, &account).await?;
+    let (mut wrong, mut unknown) = Arm::both(&account);
     for _ in 0..SENT {
         wrong.send(&mut a).await?;
         unknown.send(&mut a).await?;

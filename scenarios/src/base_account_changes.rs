@@ -6,7 +6,7 @@ use sekisho_simulator::account::Account;
 use sekisho_simulator::target::{Screen, SkipsAfter};
 use sekisho_simulator::{Person, Seen, Trouble, Visitor};
 
-use crate::address::{change_address, put_back};
+use crate::address::{change_address, is_in_force, put_back};
 use crate::base_session_forms::restore_password;
 use crate::moves::{sign_in, sign_in_and_skip};
 use crate::scenario::{Scenario, stories};
@@ -48,8 +48,7 @@ async fn address(stage: Arc<Stage>) -> Result<(), Trouble> {
     change_address(&stage, check, &mut elsewhere, &new_address).await?;
     let new = person.moved(&old, &new_address);
     let told = async {
-        let gone = person.browser("old address", &old).begin(&old).await?.seen;
-        stage.control("the old address should no longer sign in", &gone, gone.is(Screen::SignIn))?;
+        is_in_force(&stage, &person, &old, &new).await?;
         judge(&stage, check, declared, &home.start(&new).await?.seen)
     };
     let told = told.await;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sekisho_simulator::recorder::Unwatched;
-use sekisho_simulator::target::Screen;
+use sekisho_simulator::target::{Screen, Step};
 use sekisho_simulator::world::Casting;
 use sekisho_simulator::{Seen, Trouble, Visitor};
 
@@ -40,7 +40,7 @@ const GUESSED_AT_MOST: f64 = 0.65;
 async fn time(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.world.person(stage.portal, Casting::default(), Arc::new(Unwatched)).await?;
     let mut a = person.browser("A", &account);
-    let (wrong, unknown) = Arm::both(&mut a, &account).await?;
+    let (wrong, unknown) = Arm::both(&account);
     for _ in 0..WARM_UP {
         timed(&mut a, &wrong).await?;
         timed(&mut a, &unknown).await?;
@@ -64,8 +64,9 @@ async fn time(stage: Arc<Stage>) -> Result<(), Trouble> {
 
 /// Sends one and says how long its answer took, in microseconds.
 async fn timed(visitor: &mut Visitor, arm: &Arm) -> Result<u64, Trouble> {
+    let request = arm.prepare(visitor).await?;
     let begun = Instant::now();
-    let seen = arm.send_once(visitor).await?;
+    let seen = visitor.send(Step::SubmitPassword, request).await?;
     let took = begun.elapsed();
     still_answers(&seen)?;
     Ok(micros(took))

@@ -7,9 +7,9 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
 use sekisho_simulator::browser::{Body, Request};
 use sekisho_simulator::target::{Step, Vars};
 use sekisho_simulator::{SkipBox, Trouble};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::moves::{ask_for_code, wrong_code};
+use crate::moves::{ask_for_code, code_afresh, wrong_code};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -139,19 +139,24 @@ const JSON_CASES: [Case; 6] = [
 
 async fn input(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
-    let at_once = stage.numbers().wrong_codes.map_or(TRIED_AT_ONCE, |limit| limit.saturating_sub(1)).max(1);
+    let at_once = stage.numbers().wrong_codes.map_or(TRIED_AT_ONCE, |limit| limit.saturating_sub(1));
+    let at_once =
+        at_once.min(stage.numbers().wrong_codes_limit.map_or(u32::MAX, |limit| limit.count.saturating_sub(1))).max(1);
     let of_json: &[Case] =
         if stage.world.target.sends_json(stage.portal, Step::SubmitCode) { &JSON_CASES } else { &[] };
     let cases: Vec<&Case> = CASES.iter().chain(of_json).collect();
     for (number, cases) in cases.chunks(at_once as usize).enumerate() {
         let mut a = person.browser(&format!("A{number}"), &account);
+        // The last that the limit allows shuts the right code out too.
+        person.make_room_for_wrong_codes(u32::try_from(cases.len()).unwrap_or(u32::MAX).saturating_add(1)).await?;
         let (_, mailed) = ask_for_code(&mut a, &account).await?;
         let codes = Codes { wrong: wrong_code(&mailed.code), right: mailed.code };
         let vars = Vars { code: &codes.right, ..Vars::default() };
-        let right = a.prepare(Step::SubmitCode, vars, SkipBox::Unticked)?;
+        let mut right = a.prepare(Step::SubmitCode, vars, SkipBox::Unticked)?;
         let mut holds = true;
         for case in cases {
-            let seen = a.send(Step::SubmitCode, in_place_of_the_code(&stage, &right, &codes, case)?).await?;
+            right = code_afresh(&mut a, &codes.right, right).await?;
+            let seen = a.send(Step::SubmitCode, in_place_of_the_code(&right, &codes, case)?).await?;
             let (observed, well) =
                 (format!("{}: {}", case.what, seen.describe()), !seen.is_signed_in() && seen.answer.status < 500);
             // The others are looked at all the same.
@@ -161,6 +166,7 @@ async fn input(stage: Arc<Stage>) -> Result<(), Trouble> {
             stage.is_shut(case.check, "My Page stays shut after it", &mut a).await?;
         }
         if holds {
+            let right = code_afresh(&mut a, &codes.right, right).await?;
             let seen = a.send(Step::SubmitCode, right).await?;
             stage.control("the right code should sign in after all that", &seen, seen.is_signed_in())?;
         }
@@ -169,28 +175,26 @@ async fn input(stage: Arc<Stage>) -> Result<(), Trouble> {
 }
 
 /// The request with something else where the code stands.
-fn in_place_of_the_code(stage: &Stage, right: &Request, codes: &Codes, case: &Case) -> Result<Request, Trouble> {
-    let named =
-        stage.world.target.fields(stage.portal, Step::SubmitCode, &Vars { code: &codes.right, ..Vars::default() });
-    let Some((name, _)) = named.iter().find(|(_, value)| *value == codes.right) else {
-        return Err(Trouble::Means(
-            "no field of the form, or member of the JSON object, holds the code alone".to_owned(),
-        ));
-    };
-    let (content_type, bytes) = match (&right.body, &case.given) {
-        (Body::Form(fields), Given::Fields(given)) => {
+fn in_place_of_the_code(right: &Request, codes: &Codes, case: &Case) -> Result<Request, Trouble> {
+    let means = |what: &str| Trouble::Means(what.to_owned());
+    let (content_type, bytes) = match &right.body {
+        Body::Form(fields) => {
+            let named = fields.iter().find(|(_, value)| *value == codes.right);
+            let (name, _) = named.ok_or_else(|| means("no field of the form holds the code alone"))?;
+            let Given::Fields(given) = &case.given else { return Err(means("the code is sent by a form")) };
             ("application/x-www-form-urlencoded", form_with(fields, name, &given(codes)).into_bytes())
         }
-        (Body::Json(Value::Object(members)), Given::Fields(given)) => {
-            ("application/json", json_with(members, name, &given(codes)))
+        Body::Json(document) => {
+            let way = way_to(document, &codes.right);
+            let way = way.ok_or_else(|| means("no member of the JSON document holds the code alone"))?;
+            let bytes = match &case.given {
+                Given::Fields(given) => json_with(document, &way, json_of(&given(codes)).as_deref()),
+                Given::Member(value) => json_with(document, &way, Some(value(codes).to_string().as_bytes())),
+                Given::Document(document) => document(codes).to_string().into_bytes(),
+            };
+            ("application/json", bytes)
         }
-        (Body::Json(Value::Object(members)), Given::Member(value)) => {
-            let mut members = members.clone();
-            members.insert(name.clone(), value(codes));
-            ("application/json", Value::Object(members).to_string().into_bytes())
-        }
-        (Body::Json(_), Given::Document(document)) => ("application/json", document(codes).to_string().into_bytes()),
-        _ => return Err(Trouble::Means("the code is sent neither by a form nor in a JSON object".to_owned())),
+        Body::None | Body::Raw { .. } => return Err(means("the code is sent neither by a form nor in JSON")),
     };
     let content_type = HeaderValue::from_static(content_type);
     Ok(Request { body: Body::Raw { content_type, bytes: bytes.into() }, ..right.clone() })
@@ -203,16 +207,51 @@ fn form_with(fields: &[(String, String)], name: &str, given: &Fields) -> String 
     pairs.join("&")
 }
 
-/// The same in JSON: several fields of a name are an array, what stands in brackets after it makes an array or an object. Bytes that
-/// are no text go in as they are, for JSON knows no way to write them.
-fn json_with(members: &Map<String, Value>, name: &str, given: &Fields) -> Vec<u8> {
-    let mut written: Vec<Vec<u8>> = members
-        .iter()
-        .filter(|(member, _)| *member != name)
-        .map(|(member, value)| [quoted(member.as_bytes()), b":".to_vec(), value.to_string().into_bytes()].concat())
-        .collect();
+/// The names and places that lead to the value in a JSON document that is this code: a text, or a number as one is typed.
+fn way_to(document: &Value, code: &str) -> Option<Vec<String>> {
+    let below = |name: String, value: &Value| {
+        let mut way = way_to(value, code)?;
+        way.insert(0, name);
+        Some(way)
+    };
+    match document {
+        Value::String(text) => (text == code).then(Vec::new),
+        Value::Number(number) => (number.as_u64().is_some() && number.as_u64() == code.parse().ok()).then(Vec::new),
+        Value::Object(members) => members.iter().find_map(|(name, value)| below(name.clone(), value)),
+        Value::Array(all) => all.iter().enumerate().find_map(|(place, value)| below(place.to_string(), value)),
+        Value::Null | Value::Bool(_) => None,
+    }
+}
+
+/// The same document with something else at the end of a way; it is left out there where nothing is given.
+fn json_with(document: &Value, way: &[String], given: Option<&[u8]>) -> Vec<u8> {
+    let Some((next, rest)) = way.split_first() else { return given.unwrap_or(b"null").to_vec() };
+    let is_left_out = |name: &str| name == next && rest.is_empty() && given.is_none();
+    let below = |name: &str, value: &Value| match name == next {
+        true => json_with(value, rest, given),
+        false => value.to_string().into_bytes(),
+    };
+    match document {
+        Value::Object(members) => {
+            let kept = members.iter().filter(|(name, _)| !is_left_out(name));
+            let written =
+                kept.map(|(name, value)| [quoted(name.as_bytes()), b":".to_vec(), below(name, value)].concat());
+            [b"{".as_slice(), &written.collect::<Vec<_>>().join(&b","[..]), b"}"].concat()
+        }
+        Value::Array(all) => {
+            let named = all.iter().enumerate().map(|(place, value)| (place.to_string(), value));
+            let written = named.filter(|(name, _)| !is_left_out(name)).map(|(name, value)| below(&name, value));
+            [b"[".as_slice(), &written.collect::<Vec<_>>().join(&b","[..]), b"]"].concat()
+        }
+        other => other.to_string().into_bytes(),
+    }
+}
+
+/// The same in JSON as in a form: several fields of a name are an array, what stands in brackets after it makes an array or an object.
+/// Bytes that are no text go in as they are, for JSON knows no way to write them.
+fn json_of(given: &Fields) -> Option<Vec<u8>> {
     let texts: Vec<Vec<u8>> = given.iter().map(|(_, text)| quoted(text)).collect();
-    let value = match given.as_slice() {
+    match given.as_slice() {
         [] => None,
         [("", _)] => texts.into_iter().next(),
         [("[]", text)] if text.is_empty() => Some(b"[]".to_vec()),
@@ -221,9 +260,7 @@ fn json_with(members: &Map<String, Value>, name: &str, given: &Fields) -> Vec<u8
             Some([b"{", quoted(member.as_bytes()).as_slice(), b":", &texts[0], b"}"].concat())
         }
         _ => Some([b"[".as_slice(), &texts.join(&b","[..]), b"]"].concat()),
-    };
-    written.extend(value.map(|value| [quoted(name.as_bytes()), b":".to_vec(), value].concat()));
-    [b"{".as_slice(), &written.join(&b","[..]), b"}"].concat()
+    }
 }
 
 /// A JSON text; bytes that are no text stand in it as they are.
@@ -255,6 +292,7 @@ async fn full_width(stage: Arc<Stage>) -> Result<(), Trouble> {
             return Ok(());
         }
     }
+    let right = code_afresh(&mut a, &mailed.code, right).await?;
     let seen = a.send(Step::SubmitCode, right).await?;
     stage.control("the right code in ordinary digits should sign in after it", &seen, seen.is_signed_in())
 }
@@ -277,17 +315,47 @@ mod tests {
 
     #[test]
     fn json_holds_the_same_as_a_form() {
-        let members = json!({ "code": "123456", "token": "t" });
-        let members = members.as_object().unwrap();
-        let with = |given: Fields| String::from_utf8_lossy(&json_with(members, "code", &given)).into_owned();
+        let document = json!({ "code": "123456", "token": "t" });
+        let with = |given: Fields| {
+            let way = way_to(&document, "123456").unwrap();
+            String::from_utf8_lossy(&json_with(&document, &way, json_of(&given).as_deref())).into_owned()
+        };
         let text = |text: &str| text.as_bytes().to_vec();
         assert_eq!(with(Vec::new()), r#"{"token":"t"}"#);
-        assert_eq!(with(vec![("", text("\0"))]), r#"{"token":"t","code":"\u0000"}"#);
-        assert_eq!(with(vec![("", text("1")), ("", text("2"))]), r#"{"token":"t","code":["1","2"]}"#);
-        assert_eq!(with(vec![("[]", text("1"))]), r#"{"token":"t","code":["1"]}"#);
-        assert_eq!(with(vec![("[]", text(""))]), r#"{"token":"t","code":[]}"#);
-        assert_eq!(with(vec![("[$ne]", text(""))]), r#"{"token":"t","code":{"$ne":""}}"#);
-        assert!(json_with(members, "code", &vec![("", vec![0xff])]).contains(&0xff));
+        assert_eq!(with(vec![("", text("\0"))]), r#"{"code":"\u0000","token":"t"}"#);
+        assert_eq!(with(vec![("", text("1")), ("", text("2"))]), r#"{"code":["1","2"],"token":"t"}"#);
+        assert_eq!(with(vec![("[]", text("1"))]), r#"{"code":["1"],"token":"t"}"#);
+        assert_eq!(with(vec![("[]", text(""))]), r#"{"code":[],"token":"t"}"#);
+        assert_eq!(with(vec![("[$ne]", text(""))]), r#"{"code":{"$ne":""},"token":"t"}"#);
+        let way = way_to(&document, "123456").unwrap();
+        assert!(json_with(&document, &way, json_of(&vec![("", vec![0xff])]).as_deref()).contains(&0xff));
+    }
+
+    #[test]
+    fn the_code_is_found_wherever_it_stands_in_json() {
+        let sent = |document: Value, case: Given| {
+            let codes = Codes { right: "012345".to_owned(), wrong: "123456".to_owned() };
+            let right = Request::json("http://t.example/q".parse().unwrap(), document);
+            let case = Case { check: EMPTY, what: "", given: case };
+            match in_place_of_the_code(&right, &codes, &case).unwrap().body {
+                Body::Raw { bytes, .. } => String::from_utf8_lossy(&bytes).into_owned(),
+                _ => panic!("the body is no text"),
+            }
+        };
+        let deep = || json!({ "query": "q", "variables": { "code": "012345", "trust": false } });
+        assert_eq!(
+            sent(deep(), Given::Fields(|_| plain(b"x"))),
+            r#"{"query":"q","variables":{"code":"x","trust":false}}"#
+        );
+        assert_eq!(sent(deep(), Given::Fields(|_| Vec::new())), r#"{"query":"q","variables":{"trust":false}}"#);
+        assert_eq!(
+            sent(deep(), Given::Member(|_| Value::Null)),
+            r#"{"query":"q","variables":{"code":null,"trust":false}}"#
+        );
+        assert_eq!(sent(deep(), Given::Document(|codes| codes.wrong.as_str().into())), r#""123456""#);
+        assert_eq!(sent(json!([{ "a": [1, 12345] }]), Given::Fields(|_| plain(b"x"))), r#"[{"a":[1,"x"]}]"#);
+        assert_eq!(sent(json!({ "a": [1, 12345] }), Given::Fields(|_| Vec::new())), r#"{"a":[1]}"#);
+        assert_eq!(way_to(&json!({ "note": "code 012345" }), "012345"), None);
     }
 
     #[test]

@@ -84,6 +84,7 @@ async fn guess(stage: &Stage, check: &'static str, dodge: Dodge) -> Result<(), T
     can_be_reached("numbers.wrong_codes_limit", limit)?;
     needs_code_mails(stage, limit.count.div_ceil(per_attempt.max(1)) + 2)?;
     let (person, account) = stage.person().await?;
+    person.hurry(Some(Haste::BeyondLimits));
     let mut guesser = Guesser::new(&person, &account, dodge);
     let mut given = 0;
     while given < limit.count {
@@ -102,6 +103,7 @@ async fn guess(stage: &Stage, check: &'static str, dodge: Dodge) -> Result<(), T
     };
     stage.refuses(check, &expected, &mut visitor, &seen).await?;
 
+    person.hurry(None);
     person.wait(limit.window.0 + stage.margin(&person)).await?;
     let mut later = person.browser("later", &account);
     let (_, mailed) = ask_for_code(&mut later, &account).await?;

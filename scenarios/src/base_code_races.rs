@@ -63,19 +63,21 @@ impl Hands {
         Ok(Hands { hands, history: Vec::new(), seen: Vec::new(), limited: 0, begun: Instant::now() })
     }
 
-    /// Lets every hand submit at once.
-    async fn submit_at_once(&mut self, op: CodeOp, request: &Request) {
-        let submissions =
-            self.hands.iter_mut().enumerate().map(|(actor, hand)| submit(actor, hand, op, request.clone()));
+    /// Lets every hand submit a code at once: on the page that it has opened, else by the request of the browser they stand for.
+    async fn submit_at_once(&mut self, op: CodeOp, code: &str, shared: &Request) {
+        let requests: Vec<Request> = self.hands.iter_mut().map(|hand| own_or_shared(hand, code, shared)).collect();
+        let submissions = self.hands.iter_mut().zip(requests).enumerate();
+        let submissions = submissions.map(|(actor, (hand, request))| submit(actor, hand, op, request));
         for submitted in join_all(submissions).await {
             self.note(submitted);
         }
     }
 
     /// Lets the first hand submit.
-    async fn submit_once(&mut self, op: CodeOp, request: &Request) {
+    async fn submit_once(&mut self, op: CodeOp, code: &str, shared: &Request) {
         let Some(hand) = self.hands.first_mut() else { return };
-        let submitted = submit(0, hand, op, request.clone()).await;
+        let request = own_or_shared(hand, code, shared);
+        let submitted = submit(0, hand, op, request).await;
         self.note(submitted);
     }
 
@@ -134,6 +136,15 @@ impl Hands {
     }
 }
 
+/// A form may be good for one submission only, so that each hand needs its own.
+fn own_or_shared(hand: &mut Visitor, code: &str, shared: &Request) -> Request {
+    if !hand.shows(Screen::CodeEntry) {
+        return shared.clone();
+    }
+    let vars = Vars { code, ..Vars::default() };
+    hand.prepare(Step::SubmitCode, vars, SkipBox::Unticked).unwrap_or_else(|_| shared.clone())
+}
+
 async fn submit(
     actor: usize,
     hand: &mut Visitor,
@@ -163,7 +174,7 @@ async fn one_use(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
     let right = a.prepare(Step::SubmitCode, Vars { code: &mailed.code, ..Vars::default() }, SkipBox::Unticked)?;
     let mut hands = Hands::of(&mut a, &person, &account, SUBMISSIONS).await?;
-    hands.submit_at_once(CodeOp::Right, &right).await;
+    hands.submit_at_once(CodeOp::Right, &mailed.code, &right).await;
     let signed_in = hands.count(CodeOp::Right, CodeRet::SignedIn);
     let observed = format!(
         "{SUBMISSIONS} submissions of one code by as many connections: {signed_in} signed in, {} without a known answer",
@@ -195,11 +206,11 @@ async fn guess_limit(stage: Arc<Stage>) -> Result<(), Trouble> {
     let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
     let right = a.prepare(Step::SubmitCode, Vars { code: &mailed.code, ..Vars::default() }, SkipBox::Unticked)?;
-    let wrong = wrong_code(&mailed.code);
-    let wrong = a.prepare(Step::SubmitCode, Vars { code: &wrong, ..Vars::default() }, SkipBox::Unticked)?;
+    let guess = wrong_code(&mailed.code);
+    let wrong = a.prepare(Step::SubmitCode, Vars { code: &guess, ..Vars::default() }, SkipBox::Unticked)?;
     let mut hands = Hands::of(&mut a, &person, &account, guesses as usize).await?;
-    hands.submit_at_once(CodeOp::Wrong, &wrong).await;
-    hands.submit_once(CodeOp::Right, &right).await;
+    hands.submit_at_once(CodeOp::Wrong, &guess, &wrong).await;
+    hands.submit_once(CodeOp::Right, &mailed.code, &right).await;
     let observed = format!(
         "{guesses} wrong codes at once where {limit} are allowed: {} were answered with the code entry again, {} with an end, \
          {} without a known answer; the right code afterwards: {}",
@@ -212,6 +223,11 @@ async fn guess_limit(stage: Arc<Stage>) -> Result<(), Trouble> {
     if answered <= limit as usize + 1 {
         return Err(Trouble::ControlArm(format!("more guesses than the limit should be answered, but: {observed}")));
     }
+    if too_few_were_looked_at(&hands.history, limit) {
+        return Err(Trouble::ControlArm(format!(
+            "so many guesses as are allowed should be looked at, but: {observed}"
+        )));
+    }
     let expected =
         format!("of parallel guesses no more than {limit} are looked at, and the right code is refused afterwards");
     hands.judge(&stage, check, &expected, limit, observed)?;
@@ -221,17 +237,25 @@ async fn guess_limit(stage: Arc<Stage>) -> Result<(), Trouble> {
     stage.control("starting over should still sign in", &seen, seen.is_signed_in())
 }
 
+/// Whether fewer guesses were answered as wrong than are allowed, and the code is good for nothing all the same: the others were refused
+/// unseen, as a form that is good for one submission does, and nothing follows for the limit.
+fn too_few_were_looked_at(history: &[Operation<CodeOp, CodeRet>], limit: u32) -> bool {
+    let answered = |wanted| history.iter().filter(|it| it.answered.is_some_and(|(_, ret)| ret == wanted)).count();
+    // The last that is allowed ends the attempt.
+    answered(CodeRet::AskedAgain) + 1 < limit as usize && answered(CodeRet::SignedIn) == 0
+}
+
 /// The same where wrong codes are limited by a cool-down: of many at once one is looked at, and the others are told to wait.
 async fn guesses_in_haste(stage: &Stage) -> Result<(), Trouble> {
     let check = "base-code-guess-limit-holds-in-parallel";
     let (person, account) = stage.person().await?;
     let mut a = person.browser("A", &account);
     let (_, mailed) = ask_for_code(&mut a, &account).await?;
-    let wrong = wrong_code(&mailed.code);
-    let wrong = a.prepare(Step::SubmitCode, Vars { code: &wrong, ..Vars::default() }, SkipBox::Unticked)?;
+    let guess = wrong_code(&mailed.code);
+    let wrong = a.prepare(Step::SubmitCode, Vars { code: &guess, ..Vars::default() }, SkipBox::Unticked)?;
     let mut hands = Hands::of(&mut a, &person, &account, MAX_GUESSES as usize).await?;
     person.hurry(Some(Haste::WithCodes));
-    hands.submit_at_once(CodeOp::Wrong, &wrong).await;
+    hands.submit_at_once(CodeOp::Wrong, &guess, &wrong).await;
     person.hurry(None);
     let (looked_at, told_to_wait) = (hands.count(CodeOp::Wrong, CodeRet::AskedAgain), hands.limited);
     let observed = format!(
@@ -248,4 +272,27 @@ async fn guesses_in_haste(stage: &Stage) -> Result<(), Trouble> {
     let (_, fresh) = ask_for_code(&mut a, &account).await?;
     let seen = a.submit_code(&fresh.code, SkipBox::Unticked).await?;
     stage.control("starting over should still sign in", &seen, seen.is_signed_in())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guesses_that_are_refused_unseen_say_nothing_about_the_limit() {
+        let history = |asked_again: usize, over: usize, last: CodeRet| -> Vec<Operation<CodeOp, CodeRet>> {
+            let now = Instant::now();
+            let done = |op, ret| Operation { actor: 0, op, begun: now, answered: Some((now, ret)) };
+            let wrong = |ret, count| std::iter::repeat_n(done(CodeOp::Wrong, ret), count);
+            let all = wrong(CodeRet::AskedAgain, asked_again).chain(wrong(CodeRet::Over, over));
+            all.chain([done(CodeOp::Right, last)]).collect()
+        };
+        assert!(too_few_were_looked_at(&history(0, 20, CodeRet::Over), 5));
+        assert!(too_few_were_looked_at(&history(1, 19, CodeRet::Over), 5));
+        assert!(!too_few_were_looked_at(&history(4, 16, CodeRet::Over), 5));
+        assert!(!too_few_were_looked_at(&history(9, 11, CodeRet::Over), 5));
+        // An attempt that is said to be over, and lets somebody in all the same, is no matter of forms.
+        assert!(!too_few_were_looked_at(&history(0, 20, CodeRet::SignedIn), 5));
+        assert!(!too_few_were_looked_at(&history(0, 20, CodeRet::Over), 1));
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cookie::Cookie;
+use cookie::{Cookie, SameSite};
 use sekisho_simulator::account::Account;
 use sekisho_simulator::{Trouble, Visitor};
 
@@ -43,12 +43,13 @@ async fn attributes(stage: Arc<Stage>) -> Result<(), Trouble> {
     let strict = |cookie: &Cookie<'_>| {
         let faults = [
             (cookie.http_only() != Some(true) && !target.is_script_cookie(cookie.name()), "no HttpOnly"),
-            (matches!(cookie.same_site(), None | Some(cookie::SameSite::None)), "no SameSite"),
             (cookie.domain().is_some(), "a Domain"),
         ];
-        faults.iter().filter(|(fault, _)| *fault).map(|(_, what)| *what).collect()
+        let found = faults.iter().filter(|(fault, _)| *fault).map(|(_, what)| *what);
+        found.chain(fault_of_same_site(cookie, target.is_cross_site_cookie(cookie.name()))).collect()
     };
-    let _ = judge_all(&stage, "base-cookie-attributes-are-strict", "HttpOnly, SameSite, no Domain", &cookies, strict);
+    let expected = "HttpOnly, SameSite of Lax or Strict, no Domain";
+    let _ = judge_all(&stage, "base-cookie-attributes-are-strict", expected, &cookies, strict);
     let path = |cookie: &Cookie<'_>| match cookie.path() {
         Some(path) if path.starts_with('/') => Vec::new(),
         _ => vec!["no Path"],
@@ -57,8 +58,19 @@ async fn attributes(stage: Arc<Stage>) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// What is wrong with where a cookie goes along from. Without `Secure` browsers do not keep `SameSite=None` (RFC 6265bis section 5.7).
+fn fault_of_same_site(cookie: &Cookie<'_>, is_needed_across_sites: bool) -> Option<&'static str> {
+    match cookie.same_site() {
+        Some(SameSite::Lax | SameSite::Strict) => None,
+        Some(SameSite::None) if is_needed_across_sites && cookie.secure() == Some(true) => None,
+        Some(SameSite::None) if is_needed_across_sites => Some("SameSite=None without Secure"),
+        Some(SameSite::None) => Some("SameSite=None (not declared by `skip.cross_site_cookie`)"),
+        None => Some("no SameSite"),
+    }
+}
+
 async fn https(stage: Arc<Stage>) -> Result<(), Trouble> {
-    if stage.world.target.base.scheme() != "https" {
+    if stage.world.target.base_of(stage.portal).scheme() != "https" {
         let reason = "the target speaks plain http, where browsers keep neither `Secure` cookies nor those of the `__Host-` prefix";
         return Err(Trouble::NotOffered(reason.to_owned()));
     }
@@ -125,4 +137,26 @@ fn judge_all(
     let observed =
         if found.is_empty() { format!("{} cookies, all as they should be", cookies.len()) } else { found.join(", ") };
     stage.judge(check, &format!("every cookie has {expected}"), observed, found.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_cookie_goes_along_from_other_sites_only_where_the_target_needs_it() {
+        let fault = |line: &str, needed| fault_of_same_site(&Cookie::parse(line.to_owned()).unwrap(), needed);
+        for (line, needed, found) in [
+            ("a=1; SameSite=Lax", false, None),
+            ("a=1; SameSite=Strict", true, None),
+            ("a=1", false, Some("no SameSite")),
+            ("a=1", true, Some("no SameSite")),
+            ("a=1; SameSite=None; Secure", true, None),
+            ("a=1; SameSite=None", true, Some("SameSite=None without Secure")),
+            ("a=1; SameSite=None; Secure", false, Some("SameSite=None (not declared by `skip.cross_site_cookie`)")),
+        ] {
+            assert_eq!(fault(line, needed), found, "{line}");
+        }
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::Cookie;
 use sekisho_simulator::target::{Screen, Step, Taken, Vars};
-use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
+use sekisho_simulator::{Person, Seen, SkipBox, Trouble, Visitor};
 
 use crate::forgery::forged;
 use crate::moves::{ask_for_code, press_resume, resume_all, sign_in, sign_in_and_skip, skip_is_set, want};
@@ -88,14 +89,32 @@ async fn sign_out(stage: Arc<Stage>) -> Result<(), Trouble> {
     stage.is_shut(check, "with what kept the browser signed in brought back My Page stays shut", &mut a).await
 }
 
+/// Each change is looked at by itself: that one cannot be forged at all says nothing of the other.
 async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {
-    let check = "base-session-changes-need-the-token";
     let (person, account) = stage.person().await?;
-    let mut a = person.browser("A", &account);
-    sign_in_and_skip(&mut a, &account).await?;
-    skip_is_set(&stage, &mut a, &account).await?;
-    let mut b = person.browser("B", &account);
-    sign_in(&mut b, &account).await?;
+    let resume = resume_needs_the_token(&stage, &person, &account).await;
+    if !stage.world.target.confirms_addresses() || matches!(resume, Err(Trouble::Interrupted)) {
+        return resume;
+    }
+    both(resume, address_needs_the_token(&stage, &person, &account).await)
+}
+
+/// What came of two changes: one that nobody can forge is left to the other.
+fn both(one: Result<(), Trouble>, other: Result<(), Trouble>) -> Result<(), Trouble> {
+    match (one, other) {
+        (Err(Trouble::NotOffered(_)), other) => other,
+        (one, Err(Trouble::NotOffered(_))) => one,
+        (one, other) => one.and(other),
+    }
+}
+
+async fn resume_needs_the_token(stage: &Stage, person: &Person, account: &Account) -> Result<(), Trouble> {
+    let check = "base-session-changes-need-the-token";
+    let mut a = person.browser("A", account);
+    sign_in_and_skip(&mut a, account).await?;
+    skip_is_set(stage, &mut a, account).await?;
+    let mut b = person.browser("B", account);
+    sign_in(&mut b, account).await?;
     press_resume(&mut b).await?;
     // Where the resume is another password, the story keeps it: what the form leads to does not always tell whether it was taken.
     let new_password = stage.world.population.draw().password;
@@ -104,34 +123,32 @@ async fn token(stage: Arc<Stage>) -> Result<(), Trouble> {
     let is_password = stage.world.target.takes_new_password(stage.portal, Step::CompleteResume);
     for (how, request) in forged(&mut b, &honest)? {
         b.send(Step::CompleteResume, request).await?;
-        let seen = a.start(&account).await?.seen;
+        let seen = a.start(account).await?.seen;
         let changed = seen.asks_for_code() || (is_password && seen.is(Screen::SignIn));
         let expected = format!("a form {how} changes nothing");
         stage.opposites(check, &expected, &seen, Screen::MyPage, seen.is(Screen::MyPage), changed)?;
     }
     // What another site has sent may have ended the session all the same.
-    let mut c = person.browser("C", &account);
-    sign_in(&mut c, &account).await?;
+    let mut c = person.browser("C", account);
+    sign_in(&mut c, account).await?;
     resume_all(&mut c).await?;
-    let next = a.start(&account).await?;
-    stage.control("the same form with its token should end the skip", &next.seen, next.seen.asks_for_code())?;
-    if stage.world.target.confirms_addresses() {
-        address_needs_the_token(&stage, &mut c).await?;
-    }
-    Ok(())
+    let next = a.start(account).await?;
+    stage.control("the same form with its token should end the skip", &next.seen, next.seen.asks_for_code())
 }
 
 /// The same for another address, in a browser that is signed in: without the token no number is mailed there. The control mail is that
 /// of the same form with its token, sent last.
-async fn address_needs_the_token(stage: &Stage, b: &mut Visitor) -> Result<(), Trouble> {
+async fn address_needs_the_token(stage: &Stage, person: &Person, account: &Account) -> Result<(), Trouble> {
     let check = "base-session-changes-need-the-token";
     let world = stage.world.clone();
+    let mut b = person.browser("D", account);
+    sign_in(&mut b, account).await?;
     let (theirs, own) = (world.fresh_address(), world.fresh_address());
     let since = world.mailbox.mark().await?;
     want(Step::OpenAddressChange, Screen::AddressChange, &b.open(Step::OpenAddressChange).await?)?;
     let honest = b.prepare(Step::SubmitAddress, new_address_vars(&theirs), SkipBox::Unticked)?;
     let with_token = b.prepare(Step::SubmitAddress, new_address_vars(&own), SkipBox::Unticked)?;
-    let Some((_, without_token)) = forged(b, &honest)?.into_iter().next() else { return Ok(()) };
+    let Some((_, without_token)) = forged(&mut b, &honest)?.into_iter().next() else { return Ok(()) };
     b.send(Step::SubmitAddress, without_token).await?;
     b.send(Step::SubmitAddress, with_token).await?;
     b.confirmation_number(&own, since).await?;
@@ -191,4 +208,22 @@ fn is_not_stored(stage: &Stage, check: &'static str, seen: &Seen) -> Result<(), 
     // It takes no value (RFC 9111): not every browser knows `no-store=True` for what is meant.
     let is_stated = directive.split(',').any(|part| part.trim().eq_ignore_ascii_case("no-store"));
     stage.judge(check, "Cache-Control: no-store", observed, is_stated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_nobody_can_forge_hides_no_other() {
+        let not_offered = || Err(Trouble::NotOffered(String::new()));
+        let broken = || Err(Trouble::Means(String::new()));
+        assert!(both(not_offered(), Ok(())).is_ok() && both(Ok(()), not_offered()).is_ok());
+        assert!(matches!(both(not_offered(), not_offered()), Err(Trouble::NotOffered(_))));
+        for (one, other) in
+            [(not_offered(), broken()), (broken(), not_offered()), (broken(), Ok(())), (Ok(()), broken())]
+        {
+            assert!(matches!(both(one, other), Err(Trouble::Means(_))));
+        }
+    }
 }

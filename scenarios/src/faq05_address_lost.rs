@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use sekisho_rules::Portal;
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Form, Page, Press, Request};
 use sekisho_simulator::target::{Screen, Step, Vars};
@@ -36,7 +37,7 @@ async fn no_change(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (person, account) = stage.person().await?;
     let mut honest = person.browser("honest", &account);
     sign_in(&mut honest, &account).await?;
-    let pages = addresses_behind_the_sign_in(&mut honest).await?;
+    let pages = addresses_behind_the_sign_in(&mut honest, stage.portal).await?;
     if pages.is_empty() {
         return Err(Trouble::Means("no address behind the sign-in was found to try".to_owned()));
     }
@@ -110,7 +111,7 @@ async fn control_of_the_forgery(
 
 /// Every address of the target that the pages of somebody signed in lead to, by link or form; those round the change of the address
 /// first, before a form that signs out or ends an attempt is tried.
-async fn addresses_behind_the_sign_in(visitor: &mut Visitor) -> Result<Vec<Url>, Trouble> {
+async fn addresses_behind_the_sign_in(visitor: &mut Visitor, portal: Portal) -> Result<Vec<Url>, Trouble> {
     let mut found = Vec::new();
     let pages = [
         Step::OpenAddressChange,
@@ -127,9 +128,9 @@ async fn addresses_behind_the_sign_in(visitor: &mut Visitor) -> Result<Vec<Url>,
         }
         found.extend(ways_on(&visitor.look_at(step).await?));
     }
-    let base = visitor.world().target.base.origin();
+    let target = &visitor.world().target;
     let mut seen = BTreeSet::new();
-    found.retain(|url| url.origin() == base && seen.insert(url.clone()));
+    found.retain(|url| target.owns(portal, url) && seen.insert(url.clone()));
     found.truncate(PAGES_TRIED);
     Ok(found)
 }
@@ -165,11 +166,12 @@ impl<'a> Forger<'a> {
     /// Looks at every page and posts the forged form to it.
     async fn forge(&mut self, visitor: &mut Visitor, pages: &[Url]) -> Result<(), Trouble> {
         for page in pages {
-            self.look(visitor, page).await?;
+            // It is sent from the page that is open: one of an interface is none, and other origins may be refused.
             if let Some(request) = self.of_its_own(visitor, page) {
                 visitor.send(Step::OpenSettings, request).await?;
                 continue;
             }
+            self.look(visitor, page).await?;
             let mut fields = self.hidden.clone();
             let own = visitor.world().target.fields(visitor.portal(), Step::SubmitAddress, &self.vars());
             let known: Vec<_> =

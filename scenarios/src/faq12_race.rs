@@ -9,6 +9,7 @@ use sekisho_simulator::target::Screen;
 use sekisho_simulator::{Trouble, Visitor};
 use tokio::sync::Semaphore;
 
+use crate::address::needs_code_mails;
 use crate::history::{Finding, Operation, Skips, SkipsOp, SkipsRet, judge};
 use crate::moves::{press_resume, sign_in, sign_in_and_skip};
 use crate::stage::Stage;
@@ -19,6 +20,9 @@ const RACERS: usize = 8;
 /// How often each of them signs in at the most before it is asked for a code.
 const LAPS: usize = 40;
 
+/// How many codes are mailed from the acting browser's sign-in on: each racer is asked for one at the end of its laps, and in the lap behind.
+const MAILS_AT_ONCE: u32 = 2 * RACERS as u32 + 1;
+
 /// An operation of the race, and what it showed.
 struct Lap {
     operation: Operation<SkipsOp, SkipsRet>,
@@ -27,6 +31,7 @@ struct Lap {
 
 pub(crate) async fn race(stage: Arc<Stage>) -> Result<(), Trouble> {
     let check = "faq12-no-old-cookie-skips-once-resume-was-answered";
+    needs_code_mails(&stage, MAILS_AT_ONCE)?;
     let (person, account) = stage.person().await?;
     let mut racers = Vec::new();
     for number in 0..RACERS {
@@ -34,6 +39,7 @@ pub(crate) async fn race(stage: Arc<Stage>) -> Result<(), Trouble> {
         sign_in_and_skip(&mut racer, &account).await?;
         racers.push(racer);
     }
+    person.make_room_for_mails(&account, MAILS_AT_ONCE).await?;
     let mut acting = person.browser("acting", &account);
     sign_in(&mut acting, &account).await?;
     press_resume(&mut acting).await?;

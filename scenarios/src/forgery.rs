@@ -2,8 +2,10 @@
 
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method};
+use percent_encoding::percent_decode_str;
 use sekisho_simulator::browser::{Body, Form, Kind, Page, Request};
 use sekisho_simulator::{Trouble, Visitor};
+use serde_json::Value;
 use url::Url;
 
 /// A page of another site; RFC 2606 keeps the name from being anybody's.
@@ -13,8 +15,13 @@ const ELSEWHERE: &str = "https://elsewhere.example/";
 /// Whatever else a profile adds is known, or allowed, to the target's own pages only.
 const ADDED_UNASKED: [HeaderName; 4] = [ACCEPT, ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE];
 
+/// What was learnt from the target and is shorter is no secret, where it stands in an address: others can try them all.
+const SHORTEST_SECRET: usize = 6;
+/// Numbers of fewer digits can be tried out or are known, and letters alone are a word where they are fewer.
+const SHORTEST_SECRET_OF_ONE_KIND: usize = 12;
+
 /// The request as another site can have it sent: without the hidden fields of its form, the values that were taken from earlier answers,
-/// and the header fields of the target's own scripts. First with every sign of the target's own page, so that only the token is missing;
+/// and the header fields of the target's own scripts; a secret in the address is another one. First with every sign of the target's own page, so that only the token is missing;
 /// then from the other site, with what cookies go along from there.
 pub(crate) fn forged(visitor: &mut Visitor, honest: &Request) -> Result<Vec<(&'static str, Request)>, Trouble> {
     let (bare, had_token) = without_token(honest, &hidden_fields(visitor), &visitor.learnt())?;
@@ -41,15 +48,75 @@ fn without_token(honest: &Request, hidden: &[(String, String)], learnt: &[String
     match &mut bare.body {
         Body::None => {}
         Body::Form(fields) => fields.retain(|field| !hidden.contains(field) && !learnt.contains(&field.1)),
-        Body::Json(document) => {
-            if let Some(members) = document.as_object_mut() {
-                members.retain(|_, value| value.as_str().is_none_or(|text| !learnt.iter().any(|known| known == text)));
-            }
-        }
+        Body::Json(document) => leave_out(document, learnt),
         Body::Raw { .. } => return Err(Trouble::Means("the step sends neither a form nor JSON".to_owned())),
     }
-    let had_token = bare.headers.len() < honest.headers.len() || bare.body != honest.body;
+    bare.url = without_secrets(&honest.url, learnt);
+    let had_token = bare.headers.len() < honest.headers.len() || bare.body != honest.body || bare.url != honest.url;
     Ok((bare, had_token))
+}
+
+/// Leaves these texts out of a JSON document, wherever they stand.
+fn leave_out(document: &mut Value, learnt: &[String]) {
+    let stays = |value: &Value| value.as_str().is_none_or(|text| !learnt.iter().any(|known| known == text));
+    match document {
+        Value::Object(members) => {
+            members.retain(|_, value| stays(value));
+            members.values_mut().for_each(|value| leave_out(value, learnt));
+        }
+        Value::Array(all) => {
+            all.retain(stays);
+            all.iter_mut().for_each(|value| leave_out(value, learnt));
+        }
+        _ => {}
+    }
+}
+
+/// The address with another value of the same make in place of each secret that was learnt: somebody else does not know it.
+fn without_secrets(url: &Url, learnt: &[String]) -> Url {
+    let is_secret = |value: &str| is_unguessable(value) && learnt.iter().any(|known| known == value);
+    let mut bare = url.clone();
+    let segments: Vec<String> = url
+        .path_segments()
+        .into_iter()
+        .flatten()
+        .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+        .collect();
+    if segments.iter().any(|segment| is_secret(segment))
+        && let Ok(mut path) = bare.path_segments_mut()
+    {
+        let others = segments.iter().map(|segment| if is_secret(segment) { another(segment) } else { segment.clone() });
+        path.clear().extend(others);
+    }
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    if pairs.iter().any(|(_, value)| is_secret(value)) {
+        let others = pairs.iter().map(|(name, value)| {
+            let value = if is_secret(value) { another(value) } else { value.clone() };
+            (name, value)
+        });
+        bare.query_pairs_mut().clear().extend_pairs(others);
+    }
+    bare
+}
+
+/// Whether nobody can guess it or knows it anyway, as they do a word of the interface or the number of an account.
+fn is_unguessable(value: &str) -> bool {
+    let is_of_one_kind =
+        value.bytes().all(|byte| byte.is_ascii_digit()) || !value.bytes().any(|byte| byte.is_ascii_digit());
+    value.len() >= if is_of_one_kind { SHORTEST_SECRET_OF_ONE_KIND } else { SHORTEST_SECRET }
+}
+
+/// A value of the same make that is not this one.
+fn another(value: &str) -> String {
+    let next = |c: char| match c {
+        '9' => '0',
+        '0'..='8' | 'a'..='e' | 'g'..='y' | 'A'..='E' | 'G'..='Y' => char::from(c as u8 + 1),
+        // What is hexadecimal stays so.
+        'f' | 'z' => 'a',
+        'F' | 'Z' => 'A',
+        other => other,
+    };
+    value.chars().map(next).collect()
 }
 
 /// What a form of another site can carry: of JSON its text, but not its content type.
@@ -99,6 +166,33 @@ mod tests {
         assert_eq!(bare.body, Body::Form(vec![field("new", "secret"), field("next", "x")]));
         assert!(had_token);
         assert!(!without_token(&bare, &hidden, &[]).unwrap().1);
+    }
+
+    #[test]
+    fn json_loses_its_token_however_deep_it_stands() {
+        let learnt = ["challenge-1".to_owned()];
+        let honest = Request::json(
+            url(),
+            json!({ "query": "q", "variables": { "challenge": "challenge-1", "code": "1", "all": ["challenge-1", "x"] } }),
+        );
+        let (bare, had_token) = without_token(&honest, &[], &learnt).unwrap();
+        assert!(had_token);
+        assert_eq!(bare.body, Body::Json(json!({ "query": "q", "variables": { "code": "1", "all": ["x"] } })));
+        assert!(!without_token(&bare, &[], &learnt).unwrap().1);
+    }
+
+    #[test]
+    fn an_address_loses_the_secret_in_it_and_keeps_what_anybody_knows() {
+        let learnt = ["9f3a c7/x".to_owned(), "verify".to_owned(), "17".to_owned()];
+        let honest = |address: &str| Request::get(address.parse().unwrap());
+        for (address, bare_address) in [
+            ("http://t.example/challenges/9f3a%20c7%2Fx/verify", "http://t.example/challenges/0a4b%20d8%2Fy/verify"),
+            ("http://t.example/verify?for=9f3a+c7%2Fx&user=17", "http://t.example/verify?for=0a4b+d8%2Fy&user=17"),
+            ("http://t.example/users/17/verify?next=%2Fa", "http://t.example/users/17/verify?next=%2Fa"),
+        ] {
+            let (bare, had_token) = without_token(&honest(address), &[], &learnt).unwrap();
+            assert_eq!((bare.url.as_str(), had_token), (bare_address, address != bare_address));
+        }
     }
 
     #[test]

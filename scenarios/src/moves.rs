@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::{Answer, Body, Cookie, Form, Page, Request};
-use sekisho_simulator::target::{DriverError, Screen, Step};
+use sekisho_simulator::target::{DriverError, Screen, Step, Vars};
 use sekisho_simulator::{Mailed, Person, Seen, SkipBox, Started, Trouble, Visitor};
 
 use crate::stage::Stage;
@@ -140,6 +140,19 @@ pub(crate) async fn back_to_code_entry(visitor: &mut Visitor) -> Result<(), Trou
         return Ok(());
     }
     want(Step::OpenCodeEntry, Screen::CodeEntry, &visitor.open_code_entry().await?)
+}
+
+/// The request that sends a code, put together anew on the code entry screen where that is open or has an address: a form may be good
+/// for one submission only. Else the one that there is.
+pub(crate) async fn code_afresh(visitor: &mut Visitor, code: &str, ready: Request) -> Result<Request, Trouble> {
+    if !visitor.shows(Screen::CodeEntry) && visitor.knows(Step::OpenCodeEntry) {
+        visitor.look_at(Step::OpenCodeEntry).await?;
+    }
+    if !visitor.shows(Screen::CodeEntry) {
+        return Ok(ready);
+    }
+    let vars = Vars { code, ..Vars::default() };
+    Ok(visitor.prepare(Step::SubmitCode, vars, SkipBox::Unticked).unwrap_or(ready))
 }
 
 /// A control arm: what was taken for the code signs in, so that it was the code, and its mail the code mail.

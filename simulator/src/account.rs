@@ -50,6 +50,11 @@ impl Account {
         Vars { address: &self.key.address, id: &self.id, password: &self.password, ..Vars::default() }
     }
 
+    /// What is typed to sign in.
+    pub fn sign_in_id(&self) -> &str {
+        if self.id.is_empty() { &self.key.address } else { &self.id }
+    }
+
     /// The same account under another address.
     #[must_use]
     pub fn at(&self, address: &str) -> Account {

@@ -146,9 +146,26 @@ impl Person {
         }
     }
 
-    /// From now on one of the cool-downs that the profile declares is not waited out, to see what the target does; `None`: all are.
+    /// From now on one of the cool-downs that the profile declares is not waited out, or no limit, to see what the target does; `None`: all
+    /// are.
     pub fn hurry(&self, haste: Option<Haste>) {
         self.life.hurry(haste);
+    }
+
+    /// Waits until so many more codes may be mailed to an account (`numbers.mail_limit`), for a story that needs them at once.
+    ///
+    /// # Errors
+    /// When time cannot be let pass for it.
+    pub async fn make_room_for_mails(&self, account: &Account, needed: u32) -> Result<(), Trouble> {
+        self.life.make_room_for_mails(&account.key.address, needed).await
+    }
+
+    /// Waits until so many more wrong codes may be sent (`numbers.wrong_codes_limit`).
+    ///
+    /// # Errors
+    /// As [`Person::make_room_for_mails`].
+    pub async fn make_room_for_wrong_codes(&self, needed: u32) -> Result<(), Trouble> {
+        self.life.make_room_for_wrong_codes(needed).await
     }
 
     /// The same account under the address that was registered in place of its own: from now on its clock is moved by that name.

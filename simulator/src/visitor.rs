@@ -235,6 +235,7 @@ impl Visitor {
     /// As every step, and when the mailbox cannot be read.
     pub async fn begin(&mut self, account: &Account) -> Result<Started, Trouble> {
         self.signs_in_to(account);
+        self.make_room(account).await?;
         let mark = self.life.world.mailbox.mark().await?;
         let opened = self.open_sign_in().await?;
         let password = self.life.password_of(account);
@@ -260,8 +261,9 @@ impl Visitor {
         account: &Account,
         alter: impl FnOnce(Request) -> Request,
     ) -> Result<Started, Trouble> {
-        let mark = self.life.world.mailbox.mark().await?;
         self.signs_in_to(account);
+        self.make_room(account).await?;
+        let mark = self.life.world.mailbox.mark().await?;
         self.open_sign_in().await?;
         let request = alter(self.lead_up_to(Step::SubmitPassword, account.vars(), SkipBox::Unticked).await?);
         let seen = self.send(Step::SubmitPassword, request).await?;
@@ -297,6 +299,7 @@ impl Visitor {
         match &mailed {
             Ok(mailed) => {
                 recorder.secret(kind, &mailed.code);
+                self.life.note_mailed_code(&mailed.code);
                 recorder.mail_came(&mailed.mail, sent_at.until(&mailed.mail));
             }
             Err(Trouble::NoMail { .. }) => recorder.mail_never_came(),

@@ -10,6 +10,8 @@ use crate::web::Letter;
 const CODE_VALIDITY: Duration = Duration::from_secs(30 * 60);
 const SKIP_VALIDITY: Duration = Duration::from_secs(90 * 24 * 3600);
 const MAIL_COOLDOWN: Duration = Duration::from_secs(60);
+/// In which only so many are mailed.
+const MAIL_WINDOW: Duration = Duration::from_secs(15 * 60);
 const CODE_COOLDOWN: Duration = Duration::from_secs(1);
 /// After how many wrong codes an attempt is over.
 const WRONG_CODES: u32 = 5;
@@ -39,9 +41,13 @@ struct Books {
 #[derive(Default)]
 struct Account {
     password: Option<String>,
+    /// The address that took the place of the first one.
+    address: Option<String>,
     /// The last code that was mailed, where that counts in every attempt.
     last: Option<Code>,
     mailed_at: Option<SystemTime>,
+    /// When each code was mailed that counts for the limit.
+    mails: Vec<SystemTime>,
     wrong_at: Option<SystemTime>,
     needs_no_cookie: bool,
 }
@@ -145,12 +151,23 @@ impl House {
 
     /// The account that an ID names.
     pub fn holder(&self, id: &str) -> Option<Holder> {
-        let digits = if self.odd.numbers {
-            id.strip_prefix("N-")?
-        } else {
-            id.strip_prefix("user")?.strip_suffix("@odd.test")?
-        };
-        digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-').then(|| digits.to_owned())
+        if self.odd.numbers {
+            return number(id.strip_prefix("N-")?);
+        }
+        let books = self.books();
+        if let Some((holder, _)) = books.accounts.iter().find(|(_, account)| account.address.as_deref() == Some(id)) {
+            return Some(holder.clone());
+        }
+        let holder = number(id.strip_prefix("user")?.strip_suffix("@odd.test")?)?;
+        let has_moved = books.accounts.get(&holder).is_some_and(|account| account.address.is_some());
+        (!has_moved).then_some(holder)
+    }
+
+    /// Registers another address, from now on that of the account.
+    pub fn change_address(&self, holder: &Holder, new: &str) {
+        if !self.flaws.keeps_the_address {
+            self.books().accounts.entry(holder.clone()).or_default().address = Some(new.to_owned());
+        }
     }
 
     fn is_password(&self, holder: &Holder, password: &str) -> bool {
@@ -189,12 +206,18 @@ impl House {
             books.sessions.get_mut(name)?.attempt.as_mut()?.code = last;
             return None;
         }
+        account.mails.retain(|at| now < *at + MAIL_WINDOW);
+        if self.odd.mails_at_most.is_some_and(|most| account.mails.len() >= most) {
+            return None;
+        }
+        account.mails.push(now);
         let code = Code { value: self.draw(), issued: now };
         account.mailed_at = Some(now);
         account.last = Some(code.clone());
+        let to = account.address.clone().unwrap_or_else(|| first_address(&holder));
         let value = if self.flaws.mails_another_code { another(&code.value) } else { code.value.clone() };
         books.sessions.get_mut(name)?.attempt.as_mut()?.code = Some(code);
-        Some(self.letter(&holder, &value))
+        Some(self.letter(to, &value))
     }
 
     fn draw(&self) -> String {
@@ -208,8 +231,7 @@ impl House {
         }
     }
 
-    fn letter(&self, holder: &Holder, code: &str) -> Letter {
-        let to = format!("user{holder}@odd.test");
+    fn letter(&self, to: String, code: &str) -> Letter {
         let text =
             format!("ログインの受付番号は 20250106-1234 です。\n\nコードは {code} です。30分のあいだ有効です。\n");
         let text = if self.odd.codes == Codes::Dashed { text } else { text.replace(" 20250106-1234 ", " 17 ") };
@@ -390,6 +412,15 @@ impl Books {
     fn now(&mut self) -> SystemTime {
         *self.begun.get_or_insert_with(SystemTime::now) + self.moved
     }
+}
+
+/// The number of an account, where it is one.
+fn number(digits: &str) -> Option<Holder> {
+    digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-').then(|| digits.to_owned())
+}
+
+fn first_address(holder: &Holder) -> String {
+    format!("user{holder}@odd.test")
 }
 
 /// A name that tells nothing of the account.

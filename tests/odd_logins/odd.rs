@@ -20,6 +20,8 @@ pub struct Odd {
     pub status: Status,
     /// No second mail within a minute, and no code taken for a second after a wrong one; both in silence.
     pub cools_down: bool,
+    /// How many codes an account is mailed within 15 minutes; others are left out in silence.
+    pub mails_at_most: Option<usize>,
     /// People sign in by a number, not by their address.
     pub numbers: bool,
     /// Who is signed in says so by a token in a header, not by a cookie.
@@ -47,6 +49,7 @@ impl Odd {
         scope: Scope::Attempt,
         status: Status::Text,
         cools_down: false,
+        mails_at_most: None,
         numbers: false,
         bearer: false,
         ends_by_password: false,
@@ -89,6 +92,8 @@ pub enum AsksSkip {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Forgery {
     Field,
+    /// A field whose value is good for one submission of the page that was shown last.
+    FieldOnce,
     CookieAndHeader,
     Origin,
 }
@@ -187,6 +192,8 @@ pub struct Flaws {
     pub ends_no_session: bool,
     /// Only the browser forgets a skip after 90 days.
     pub skips_never_end: bool,
+    /// Another address is said to be registered, and is not.
+    pub keeps_the_address: bool,
 }
 
 impl Flaws {
@@ -203,5 +210,6 @@ impl Flaws {
         says_none: false,
         ends_no_session: false,
         skips_never_end: false,
+        keeps_the_address: false,
     };
 }

@@ -2,7 +2,7 @@
 
 use http::header::SET_COOKIE;
 
-use crate::house::{Entry, House, Session, Tried};
+use crate::house::{Entry, House, Session, Tried, random};
 use crate::odd::{AsksSkip, Forgery, LateCode, Mails, Outsiders, Shape, Status};
 use crate::web::{Asked, Reply};
 
@@ -26,6 +26,7 @@ pub fn answer(house: &House, asked: &Asked) -> Reply {
             return Reply::page(403, "拒否", "<p>この画面からは送信できません。</p>");
         }
     }
+    visit.renew_token();
     visit.resume_stay();
     let reply = if asked.method == "POST" { visit.post() } else { visit.get() };
     if !new {
@@ -37,7 +38,7 @@ pub fn answer(house: &House, asked: &Asked) -> Reply {
         Forgery::CookieAndHeader => {
             reply.with(SET_COOKIE, &format!("xsrf={}; Path=/; SameSite=Lax", visit.session.token))
         }
-        Forgery::Field | Forgery::Origin => reply,
+        Forgery::Field | Forgery::FieldOnce | Forgery::Origin => reply,
     }
 }
 
@@ -46,12 +47,20 @@ impl Visit<'_> {
     fn is_own(&self) -> bool {
         match self.house.odd.forgery {
             Forgery::Field if self.asked.json.is_some() => self.asked.member("token") == self.session.token.as_str(),
-            Forgery::Field => self.asked.field("token") == self.session.token,
+            Forgery::Field | Forgery::FieldOnce => self.asked.field("token") == self.session.token,
             Forgery::CookieAndHeader => {
                 let sent = self.asked.header("x-xsrf");
                 sent == self.session.token && self.asked.cookie("xsrf") == Some(sent)
             }
             Forgery::Origin => self.asked.header("origin") == format!("http://{}", self.asked.header("host")),
+        }
+    }
+
+    /// From now on only the page that is shown can be sent.
+    fn renew_token(&mut self) {
+        if self.house.odd.forgery == Forgery::FieldOnce {
+            self.session.token = random();
+            self.house.change(&self.name, |session| session.token.clone_from(&self.session.token));
         }
     }
 
@@ -88,9 +97,14 @@ impl Visit<'_> {
             }
             ("/settings/skip/resume", _) if self.session.user.is_some() => self.resume_page(),
             ("/password", _) if self.session.user.is_some() => self.password_page(""),
-            ("/code" | "/trust" | "/home" | "/settings/skip" | "/settings/skip/resume" | "/password", _) => {
-                self.outside()
+            ("/address", _) if self.session.user.is_some() => {
+                let form = self.form("change-address", "/address", "<input name=\"mail\"><button>変更</button>");
+                Reply::page(200, "メールアドレスの変更", &form)
             }
+            (
+                "/code" | "/trust" | "/home" | "/settings/skip" | "/settings/skip/resume" | "/password" | "/address",
+                _,
+            ) => self.outside(),
             _ => Reply::page(404, "ありません", "<p>ありません。</p>"),
         }
     }
@@ -142,6 +156,10 @@ impl Visit<'_> {
             "/settings/skip/complete" => {
                 self.house.end_skips(holder);
                 Reply::redirect(303, "/settings/skip")
+            }
+            "/address" => {
+                self.house.change_address(holder, self.asked.field("mail"));
+                Reply::redirect(303, "/home")
             }
             "/password" => {
                 let (present, new) = (self.asked.field("present"), self.asked.field("new"));
@@ -219,7 +237,9 @@ impl Visit<'_> {
 
     fn form(&self, id: &str, to: &str, inner: &str) -> String {
         let token = match self.house.odd.forgery {
-            Forgery::Field => format!("<input type=\"hidden\" name=\"token\" value=\"{}\">", self.session.token),
+            Forgery::Field | Forgery::FieldOnce => {
+                format!("<input type=\"hidden\" name=\"token\" value=\"{}\">", self.session.token)
+            }
             Forgery::CookieAndHeader | Forgery::Origin => String::new(),
         };
         format!("<form id=\"{id}\" method=\"post\" action=\"{to}\">{token}\n{inner}\n</form>")

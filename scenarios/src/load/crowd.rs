@@ -148,11 +148,11 @@ fn record(plan: &Plan, meter: &Meter, health: sekisho_reports::record::Health) -
 /// Only this machine is loaded unless the profile says, in so many words, who allowed it. While the run goes on, every hop is asked
 /// the same: a redirect must not put a stranger under load.
 fn may_be_loaded(target: &Target, network: &Network) -> Result<(), LoadError> {
-    let base = &target.base;
-    if network.may_load(base) {
-        return Ok(());
+    let bases = target.portals.iter().map(|portal| target.base_of(*portal));
+    match bases.into_iter().find(|base| !network.may_load(base)) {
+        None => Ok(()),
+        Some(base) => Err(LoadError::NotAuthorized { host: base.host_str().unwrap_or_default().to_owned() }),
     }
-    Err(LoadError::NotAuthorized { host: base.host_str().unwrap_or_default().to_owned() })
 }
 
 /// Gives every user a story, a portal and an account. The seed alone decides who gets what, so a run can be repeated; goose would

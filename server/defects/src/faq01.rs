@@ -155,7 +155,7 @@ struct TwoNumbers;
 impl Decisions for TwoNumbers {
     fn code_letter(&self, code: &Code, account: &AccountState) -> Letter {
         let letter = Conforming.code_letter(code, account);
-        Letter { body: format!("{}受付番号：20250813\n", letter.body), ..letter }
+        Letter { body: format!("{}受付番号：250813\n", letter.body), ..letter }
     }
 }
 

@@ -148,6 +148,15 @@ impl CompiledAct {
         matches!(self.kind, ActKind::Form(_) | ActKind::Follow(_))
     }
 
+    /// The origin of the whole address to which it goes, where that says all of it before anything is put in.
+    pub(super) fn origin(&self) -> Option<Url> {
+        let ActKind::Own(own) = &self.kind else { return None };
+        let begins = own.path.beginning();
+        let after_scheme = begins.strip_prefix("https://").or_else(|| begins.strip_prefix("http://"))?;
+        let is_whole = after_scheme.contains('/') || own.path.is_fixed();
+        Url::parse(&begins).ok().filter(|_| is_whole)
+    }
+
     /// Whether it carries JSON.
     pub(super) fn sends_json(&self) -> bool {
         matches!(&self.kind, ActKind::Own(OwnAct { body: OwnBody::Json { .. }, .. }))

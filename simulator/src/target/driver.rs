@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use sekisho_rules::Portal;
+use url::Url;
 
 use super::acts::{CompiledAct, CompiledWay, Hitch};
 use super::compile::{Target, Ways};
@@ -13,6 +14,7 @@ use super::profile::MailPart;
 use super::scope::{Scope, Taken, Vars};
 use super::template::{Hole, Unfilled};
 use super::{Screen, Step};
+use crate::browser::site::is_same_origin;
 use crate::browser::{Answer, FormError, Page, Request};
 use crate::mailbox::Letter;
 
@@ -139,6 +141,21 @@ impl Target {
     /// Whether the profile says how this step is done in this portal: portals may differ in what they have.
     pub fn knows_in(&self, portal: Portal, step: Step) -> bool {
         self.ways(portal).ways.contains_key(&step)
+    }
+
+    /// Scheme, host and port of a portal: its own, where it has one.
+    pub fn base_of(&self, portal: Portal) -> &Url {
+        &self.ways(portal).base
+    }
+
+    /// Whether an address is the target's in this portal: at the base of either, or at an origin that the profile names
+    /// (`client.origins`, a whole address in a step).
+    pub fn owns(&self, portal: Portal, url: &Url) -> bool {
+        let ways = self.ways(portal);
+        let named = |origin: &Url| is_same_origin(origin, url);
+        let in_a_step =
+            |way: &CompiledWay| way.acts.iter().filter_map(CompiledAct::origin).any(|origin| named(&origin));
+        named(&ways.base) || self.client.owns(url) || ways.ways.values().any(in_a_step)
     }
 
     /// Whether a step depends on whether the skip is asked for.
@@ -299,6 +316,11 @@ impl Target {
     /// Values taken from answers that keep somebody signed in, by name.
     pub fn session_values(&self) -> &[String] {
         &self.session_values
+    }
+
+    /// Whether a cookie of this name is needed on requests from other sites, as the profile declares.
+    pub fn is_cross_site_cookie(&self, name: &str) -> bool {
+        self.cross_site_cookie.as_ref().is_some_and(|names| names.is_match(name))
     }
 
     /// Whether a cookie of this name is there for scripts to read, as the profile declares; those of session and skip never are.

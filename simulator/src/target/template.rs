@@ -270,6 +270,13 @@ impl Template {
         self.0.iter().map(of).collect()
     }
 
+    /// The text before the first thing that is put in.
+    pub(crate) fn beginning(&self) -> String {
+        let texts =
+            self.0.iter().map_while(|piece| if let Piece::Text(text) = piece { Some(text.as_str()) } else { None });
+        texts.collect()
+    }
+
     /// Whether nothing is put in, from nowhere.
     pub(crate) fn is_fixed(&self) -> bool {
         self.0.iter().all(|piece| matches!(piece, Piece::Text(_)))

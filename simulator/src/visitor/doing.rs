@@ -253,6 +253,9 @@ impl Visitor {
     /// Takes down what a step is begun with, completed by what is known of the account.
     fn intend(&mut self, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<(), Trouble> {
         self.hide(&vars);
+        if step == Step::SubmitCode {
+            self.life.is_not_too_old(vars.code)?;
+        }
         let target = &self.life.world.target;
         let asked_earlier = target.asks_for_skip(self.portal, Step::SubmitPassword)
             && !target.asks_for_skip(self.portal, Step::SubmitCode);
@@ -326,6 +329,16 @@ impl Visitor {
                 Err(Trouble::Clock(ClockError::Seat)) => Ok(()),
                 passed => passed,
             },
+        }
+    }
+
+    /// Waits until the target's limits leave room for another sign-in, before it begins: its pages may not live so long.
+    pub(super) async fn make_room(&self, account: &Account) -> Result<(), Trouble> {
+        self.life.make_room_for_wrong_codes(1).await?;
+        match self.life.make_room_for_mails(&account.key.address, 1).await {
+            // A skip that holds needs no mail.
+            Err(Trouble::Means(_)) if !self.skip_cookies().is_empty() => Ok(()),
+            outcome => outcome,
         }
     }
 

@@ -1,8 +1,8 @@
 //! How somebody comes as far as the code.
 
 use crate::bases::PAGES;
-use crate::odd::{Forgery, Mails, Odd, Outsiders, Shape};
-use crate::row::{Row, try_rows};
+use crate::odd::{Flaws, Forgery, Mails, Odd, Outsiders, Shape};
+use crate::row::{Row, run, try_rows};
 
 /// What a login has not whose code page has no address.
 const NO_ADDRESS: (&str, &str) =
@@ -197,6 +197,69 @@ fn people_sign_in_by_another_name_than_their_address() {
         additional = { id = "N-{number:5}-{additional}", address = "user{number:5}-{additional}@odd.test", password = "pass-{number:5}-{additional}" }
         "##,
     )]);
+}
+
+/// The ID stays when the address changes: that it still signs in with the old address beside it says nothing, where the codes go does.
+#[test]
+fn an_address_changes_under_an_id_that_stays() {
+    const CHANGED: [&str; 3] = [
+        "notice4-the-address-changes-in-my-page",
+        "notice4-codes-go-to-the-new-address-only",
+        "base-account-another-address-treats-skips-as-declared",
+    ];
+    let row = Row {
+        without: &["not_applicable.notice-4"],
+        ..Row::of(
+            "a number in place of the address, and an address that can be changed",
+            Odd { numbers: true, ..Odd::PLAIN },
+            PAGES,
+            r##"
+            [policies]
+            skips_after_address_change = "kept"
+            [accounts]
+            id = "N-{number:5}"
+            additional = { id = "N-{number:5}-{additional}", address = "user{number:5}-{additional}@odd.test", password = "pass-{number:5}-{additional}" }
+            [screens]
+            address-change = { selector = "form#change-address" }
+            [steps]
+            open-address-change = { get = "/address" }
+            submit-address = { form = "form#change-address", fill = { mail = "{new_address}" } }
+            "##,
+        )
+    };
+    let verdicts = run(&row, Flaws::NONE, &CHANGED).verdicts();
+    for check in CHANGED {
+        assert_eq!(verdicts[check].0, "pass", "{check}: {}", verdicts[check].1);
+    }
+    let verdicts = run(&row, Flaws { keeps_the_address: true, ..Flaws::NONE }, &CHANGED).verdicts();
+    assert_eq!(verdicts[CHANGED[1]].0, "fail", "{}", verdicts[CHANGED[1]].1);
+    assert_ne!(verdicts[CHANGED[2]].0, "pass", "{}", verdicts[CHANGED[2]].1);
+}
+
+/// What fails for a form that was sent before says nothing of what was sent with it.
+#[test]
+fn a_form_that_is_good_for_one_submission_fails_nothing() {
+    const LOOKED_AT: [&str; 7] = [
+        "base-account-unknown-and-wrong-*",
+        "base-code-*-codes-are-refused",
+        "base-code-bytes-that-are-no-text-are-refused",
+        "base-code-full-width-digits-do-no-harm",
+        "base-code-is-good-for-one-use-in-parallel",
+        "base-code-guess-limit-holds-in-parallel",
+        "base-code-is-good-for-one-use",
+    ];
+    let row =
+        Row::of("forms that are good for one submission", Odd { forgery: Forgery::FieldOnce, ..Odd::PLAIN }, PAGES, "");
+    let verdicts = run(&row, Flaws::NONE, &LOOKED_AT).verdicts();
+    assert_eq!(verdicts.len(), 11, "{verdicts:?}");
+    for (check, (verdict, reason)) in &verdicts {
+        // Of many guesses one has the form that is good: the limit is not seen.
+        let wanted = if check == "base-code-guess-limit-holds-in-parallel" { "inconclusive" } else { "pass" };
+        assert_eq!(verdict, wanted, "{check}: {reason}");
+    }
+    let verdicts =
+        run(&row, Flaws { takes_every_code: true, ..Flaws::NONE }, &["base-code-*-codes-are-refused"]).verdicts();
+    assert!(verdicts.values().all(|(verdict, _)| verdict == "fail"), "{verdicts:?}");
 }
 
 #[test]

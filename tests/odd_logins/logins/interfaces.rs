@@ -138,6 +138,33 @@ fn such_a_token_reaches_no_report() {
     assert!(told.is_empty(), "{told:?} of {} tokens", sessions.len());
 }
 
+/// The pages behind the sign-in are those of the portal, wherever it is.
+#[test]
+fn a_forged_change_of_the_address_is_tried_where_the_portal_is() {
+    let check = "faq05-no-address-change-before-signing-in";
+    let row = Row {
+        second: Some(Odd::PLAIN),
+        without: &["not_applicable.faq-05a"],
+        ..Row::of(
+            "two portals, each at an address of its own",
+            Odd::PLAIN,
+            PAGES,
+            r##"
+            portals = ["seeker", "employer"]
+            [screens]
+            address-change = { selector = "form#change-address" }
+            [steps]
+            open-address-change = { get = "/address" }
+            submit-address = { form = "form#change-address", fill = { mail = "{new_address}" } }
+            [in_portal.employer]
+            base = "http://ADDRESS2"
+            "##,
+        )
+    };
+    let verdicts = run(&row, Flaws::NONE, &[check]).verdicts();
+    assert_eq!(verdicts[check].0, "pass", "{}", verdicts[check].1);
+}
+
 #[test]
 fn portals_may_be_logins_of_different_kinds_at_different_addresses() {
     try_rows(vec![Row {

@@ -65,6 +65,43 @@ fn cool_downs_are_waited_out() {
     )]);
 }
 
+#[test]
+fn a_limit_of_mails_is_kept_by_letting_time_pass() {
+    let limited = Row::of(
+        "five mails in a quarter of an hour",
+        Odd { mails_at_most: Some(5), ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [numbers]
+        mail_limit = { count = 5, window = "15m" }
+        "##,
+    );
+    try_rows(vec![limited.with_open(&[(
+        "faq12-no-old-cookie-skips-once-resume-was-answered",
+        "that many browsers at once are asked for more codes than are mailed",
+    )])]);
+}
+
+/// A code that has grown old while the window was let pass is good for no judgement.
+#[test]
+fn a_story_that_needs_more_codes_at_a_time_than_are_mailed_is_skipped() {
+    let (needs_two, needs_one) = ("base-code-is-bound-to-its-browser", "faq06-confirmed-skip-skips");
+    let row = Row::of(
+        "one mail in a quarter of an hour",
+        Odd { mails_at_most: Some(1), ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [numbers]
+        mail_limit = { count = 1, window = "15m" }
+        "##,
+    );
+    let verdicts = run(&row, Flaws::NONE, &[needs_two, needs_one]).verdicts();
+    let (verdict, reason) = &verdicts[needs_two];
+    assert!(verdict == "skipped" && reason.contains("`numbers.mail_limit`"), "{verdict}: {reason}");
+    let (verdict, reason) = &verdicts[needs_one];
+    assert_eq!(verdict, "pass", "{reason}");
+}
+
 /// A session that keeps its name when somebody signs in is open by the cookies from before: that is not the code's doing.
 #[test]
 fn a_session_that_keeps_its_name_is_not_taken_for_a_code_that_was_used_again() {

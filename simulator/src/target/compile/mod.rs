@@ -111,6 +111,7 @@ pub struct Target {
     pub(in crate::target) session_cookie: Regex,
     pub(in crate::target) session_values: Vec<String>,
     pub(in crate::target) script_cookie: Option<Regex>,
+    pub(in crate::target) cross_site_cookie: Option<Regex>,
     pub(in crate::target) status: Option<CompiledStatus>,
     pub(in crate::target) cautions: Option<Selector>,
 }
@@ -249,6 +250,12 @@ impl Target {
                 .script_cookie
                 .as_ref()
                 .map(|text| compiler.whole("skip.script_cookie", text))
+                .transpose()?,
+            cross_site_cookie: profile
+                .skip
+                .cross_site_cookie
+                .as_ref()
+                .map(|text| compiler.whole("skip.cross_site_cookie", text))
                 .transpose()?,
             status: match profile.skip.status {
                 None => None,

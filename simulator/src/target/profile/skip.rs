@@ -20,6 +20,9 @@ pub struct Skip {
     /// A regular expression that matches the names of cookies that the target's own scripts must read, such as one with a token against
     /// forged requests; none by default. Only they may do without `HttpOnly`.
     pub script_cookie: Option<Spanned<String>>,
+    /// A regular expression that matches the names of cookies that the target needs when another site leads back to it, such as that of a
+    /// sign-in at an identity provider which answers by a form; none by default. Only they may have `SameSite=None`, with `Secure`.
+    pub cross_site_cookie: Option<Spanned<String>>,
     /// What the cookie may hold beside an id and an expiry, because whoever runs the target has decided so: FAQ-11a looks for anything else.
     #[serde(default)]
     pub may_hold: Vec<Personal>,
