@@ -161,6 +161,9 @@ pub struct Run {
     pub houses: Vec<House>,
 }
 
+/// How many stories are told of a login.
+const STORIES: &str = "40";
+
 /// How often another port is tried.
 const PORT_TRIES: usize = 5;
 
@@ -183,6 +186,13 @@ pub fn run(row: &Row, flaws: Flaws, only: &[&str]) -> Run {
         outcome.stderr
     );
     run
+}
+
+/// Explores a login by its profile: how the command ended, and what it found.
+pub fn explore(row: &Row, flaws: Flaws) -> (Outcome, Verdicts) {
+    let (run, outcome) =
+        open(row, flaws, &["explore", "--target", "target.toml", "--seed", "11", "--cases", STORIES, "--jobs", "4"]);
+    (outcome, run.verdicts())
 }
 
 /// Starts a login, and a command that is given its profile as `target.toml`; anew where somebody else was quicker to take the port that

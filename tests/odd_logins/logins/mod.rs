@@ -1,6 +1,7 @@
 //! The rows, by what they are odd in.
 
 mod entrance;
+mod explored;
 mod interfaces;
 mod mails;
 mod skips;
