@@ -26,6 +26,8 @@ pub struct Odd {
     pub bearer: bool,
     /// All skips end with another password only.
     pub ends_by_password: bool,
+    /// Its clock begins two hours before go-live, and till then nobody is asked for a code.
+    pub goes_live: bool,
 }
 
 impl Odd {
@@ -48,6 +50,7 @@ impl Odd {
         numbers: false,
         bearer: false,
         ends_by_password: false,
+        goes_live: false,
     };
 }
 

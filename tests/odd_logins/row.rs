@@ -195,6 +195,17 @@ pub fn explore(row: &Row, flaws: Flaws) -> (Outcome, Verdicts) {
     (outcome, run.verdicts())
 }
 
+/// Puts a login under load by its profile: how the command ended, and the record where there is one.
+pub fn load(row: &Row, mix: &str) -> (Outcome, Option<serde_json::Value>) {
+    let (run, outcome) = open(
+        row,
+        Flaws::NONE,
+        &["load", mix, "--target", "target.toml", "--users", "20", "--ramp", "1", "--seed", "3"],
+    );
+    let record = run.sekisho.report().join("run.json").exists().then(|| run.sekisho.record());
+    (outcome, record)
+}
+
 /// Starts a login, and a command that is given its profile as `target.toml`; anew where somebody else was quicker to take the port that
 /// was found for the mail.
 fn open(row: &Row, flaws: Flaws, args: &[&str]) -> (Run, Outcome) {

@@ -3,6 +3,7 @@
 mod entrance;
 mod explored;
 mod interfaces;
+mod loaded;
 mod mails;
 mod skips;
 mod time;
