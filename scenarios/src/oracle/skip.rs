@@ -81,7 +81,7 @@ impl World {
 
     /// Whether the browser's session may decide on a skip now (FAQ-06 h).
     fn may_decide(&self, browser: BrowserId) -> Answer {
-        let Some((_, holds)) = self.session(browser) else { return Answer::No };
+        let Some((_, holds)) = self.session_with_its_question(browser) else { return Answer::No };
         let Some(session) = &self.browsers[browser.0].session else { return Answer::No };
         let Some(offer) = &session.offer else { return Answer::No };
         let in_time = self.policy.offer.holds(self.now_ms - session.opened_ms, self.policy.tolerance_ms);

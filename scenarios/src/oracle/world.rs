@@ -253,8 +253,20 @@ impl World {
         }
     }
 
-    /// The account that is signed in in the browser, and whether it still is.
+    /// The account that is signed in in the browser, and whether it still is. Who has not answered whether to set the skip may not be in
+    /// yet, where the target does not say what leaving the question does.
     pub(super) fn session(&self, browser: BrowserId) -> Option<(AccountId, Answer)> {
+        let (account, holds) = self.session_with_its_question(browser)?;
+        let asked = self.has_question(browser) && self.policy.offer_outlives_leaving == Answer::Open;
+        Some((account, if asked { holds.and(Answer::Open) } else { holds }))
+    }
+
+    fn has_question(&self, browser: BrowserId) -> bool {
+        self.browsers[browser.0].session.as_ref().is_some_and(|session| session.offer.is_some())
+    }
+
+    /// The same for what answers the question itself.
+    pub(super) fn session_with_its_question(&self, browser: BrowserId) -> Option<(AccountId, Answer)> {
         let session = self.browsers[browser.0].session.as_ref()?;
         let in_time = self.policy.session.holds(self.now_ms - session.opened_ms, self.policy.tolerance_ms);
         Some((session.account, in_time.and(session.standing)))
@@ -290,13 +302,16 @@ impl World {
     /// Takes from a page behind the sign-in whether the browser is signed in, and as whom.
     pub(super) fn learn_session(&mut self, browser: BrowserId, screen: Screen) -> Option<AccountId> {
         let inside = matches!(screen, Screen::Inside(_) | Screen::SkipSettings(..));
+        let asked = self.has_question(browser) && self.policy.offer_outlives_leaving == Answer::Open;
         let slot = &mut self.browsers[browser.0].session;
         if inside {
             // One page that is open does not prove of a session in doubt that the others are: each may have one of its own.
             return Some(slot.as_ref()?.account);
         }
-        if slot.as_ref().is_some_and(|session| session.standing != Answer::Open) {
-            *slot = None;
+        match slot {
+            Some(session) if asked => session.standing = session.standing.and(Answer::Open),
+            Some(session) if session.standing == Answer::Open => {}
+            _ => *slot = None,
         }
         None
     }
