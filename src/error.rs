@@ -49,7 +49,7 @@ impl CliError {
     pub(crate) fn code(&self) -> ExitCode {
         match self {
             CliError::Selection(SelectionError::Empty) => ExitCode::NothingSelected,
-            CliError::Load(LoadError::Accounts(_)) => ExitCode::Inconclusive,
+            CliError::Load(LoadError::Accounts(_) | LoadError::Clock(_)) => ExitCode::Inconclusive,
             CliError::Load(LoadError::Engine(_)) | CliError::Internal(_) => ExitCode::Internal,
             CliError::NotBuilt(_)
             | CliError::Profile(_)

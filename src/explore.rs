@@ -184,6 +184,12 @@ fn notes(explored: &Explored) -> Vec<String> {
         notes.push("Enough was wrong: no more stories were begun.".to_owned());
     }
     notes.extend(explored.doubts.iter().map(|(reason, times)| format!("In doubt, {times} times: {reason}.")));
+    notes.extend(
+        explored
+            .not_offered
+            .iter()
+            .map(|(what, times)| format!("Told no further, {times} times, at what is not offered: {what}.")),
+    );
     notes.extend(explored.left_out.iter().map(|what| format!("Left out of the stories: {what}.")));
     notes
 }

@@ -43,7 +43,11 @@ pub(crate) async fn load(options: &Load, interrupt: &Interrupt) -> Result<ExitCo
         "loading {} with {} users of `{}`, seed {seed}",
         venue.world.target.name, plan.users, plan.mix.name
     ));
-    let found = Found { load: Some(load_it(&venue.world, &plan).await?), ..Found::default() };
+    let left_out = load::left_out(&venue.world.target, &plan.mix);
+    let notes: Vec<String> =
+        left_out.iter().map(|story| format!("Left out of the mix, nobody lived it: {story}.")).collect();
+    notes.iter().for_each(|note| progress::line(note));
+    let found = Found { load: Some(load_it(&venue.world, &plan).await?), notes, ..Found::default() };
     let showing = Showing { report_dir: &options.report_dir, evidence: EvidenceKept::Failed, format: options.format };
     let code = underway.end(&venue, found, interrupt, &showing);
     venue.close().await;

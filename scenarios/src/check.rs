@@ -232,7 +232,7 @@ async fn in_time<T>(story: impl Future<Output = T>, limit: Duration, seat: Optio
 }
 
 /// Whether the profile says of every check of a scenario that the target does not offer it.
-fn not_offered(target: &Target, scenario: &Scenario) -> bool {
+pub(crate) fn not_offered(target: &Target, scenario: &Scenario) -> bool {
     scenario.checks.iter().all(|check| not_applicable(target, check).is_some())
 }
 

@@ -65,6 +65,14 @@ impl Life {
         replaced.or_insert_with(|| (account.password.clone(), String::new())).1 = new_password.to_owned();
     }
 
+    /// The account goes by another name from now on, with the password it has.
+    pub(crate) fn rename(&self, old: &AccountKey, new: &AccountKey) {
+        let mut memory = self.memory();
+        if let Some(passwords) = memory.passwords.remove(old) {
+            memory.passwords.insert(new.clone(), passwords);
+        }
+    }
+
     /// A code was sent, and was right or not.
     pub(crate) fn note_code(&self, right: bool) {
         let now = self.now();

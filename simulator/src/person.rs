@@ -175,6 +175,7 @@ impl Person {
         for known in accounts.iter_mut().filter(|known| **known == account.key) {
             known.clone_from(&moved.key);
         }
+        self.life.rename(&account.key, &moved.key);
         moved
     }
 

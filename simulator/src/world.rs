@@ -100,6 +100,20 @@ impl World {
         }
     }
 
+    /// Moves the target's one clock on to where stories begin that do not say when; nothing where it shows that or more, and where every
+    /// account has a clock of its own.
+    ///
+    /// # Errors
+    /// When it cannot be moved so far.
+    pub async fn begin_regularly(&self) -> Result<(), Trouble> {
+        let Some(timeline) = &self.timeline else { return Ok(()) };
+        for seat in timeline.seats(1, 1).await {
+            seat.begin().await;
+            self.wait_for(&seat, timeline.regular_from()).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn wait_for(&self, seat: &Seat, at: SystemTime) -> Result<(), Trouble> {
         let waited = self.cancel.run_until_cancelled(seat.wait_until(at)).await;
         Ok(waited.ok_or(Trouble::Interrupted)??)
@@ -168,10 +182,16 @@ impl World {
         Ok(wanted.iter().zip(times).map(household).collect())
     }
 
-    /// The person behind the accounts of a household.
-    pub fn person_of_household(self: &Arc<Self>, household: &Household, recorder: Arc<dyn Recorder>) -> Person {
+    /// The person behind the accounts of a household, with their story's seat where the target has one clock for all.
+    pub fn person_of_household(
+        self: &Arc<Self>,
+        household: &Household,
+        seat: Option<Arc<Seat>>,
+        recorder: Arc<dyn Recorder>,
+    ) -> Person {
         let name = household.accounts.first().map(|account| account.name.clone()).unwrap_or_default();
-        let person = Person::new(self.clone(), name, PersonClock::own(household.time), recorder);
+        let clock = seat.map_or_else(|| PersonClock::own(household.time), PersonClock::Shared);
+        let person = Person::new(self.clone(), name, clock, recorder);
         for account in &household.accounts {
             person.adopt(account);
         }
@@ -192,9 +212,10 @@ impl World {
         Ok(self.accounts.provide(wanted).await?)
     }
 
-    /// The person behind an account that exists, on a running clock.
+    /// The person behind an account that exists, on a running clock, or on what the target's one clock shows now.
     pub fn person_of(self: &Arc<Self>, account: &Account, recorder: Arc<dyn Recorder>) -> Person {
-        self.embody(account, PersonClock::own(Time::REAL), recorder)
+        let time = self.timeline.as_ref().map_or(Time::REAL, Timeline::time);
+        self.embody(account, PersonClock::own(time), recorder)
     }
 
     /// An additional account under a main one, with an address of its own (FAQ-15).

@@ -30,6 +30,8 @@ pub struct Odd {
     pub ends_by_password: bool,
     /// The browser forgets the session half an hour after it began, as long as a code is good.
     pub session_lapses: bool,
+    /// Its clock begins two hours before go-live, and till then nobody is asked for a code.
+    pub goes_live: bool,
 }
 
 impl Odd {
@@ -54,6 +56,7 @@ impl Odd {
         bearer: false,
         ends_by_password: false,
         session_lapses: false,
+        goes_live: false,
     };
 }
 

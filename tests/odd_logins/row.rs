@@ -164,6 +164,9 @@ pub struct Run {
     pub houses: Vec<House>,
 }
 
+/// How many stories are told of a login.
+const STORIES: &str = "40";
+
 /// How often another port is tried.
 const PORT_TRIES: usize = 5;
 
@@ -186,6 +189,24 @@ pub fn run(row: &Row, flaws: Flaws, only: &[&str]) -> Run {
         outcome.stderr
     );
     run
+}
+
+/// Explores a login by its profile: how the command ended, and what it found.
+pub fn explore(row: &Row, flaws: Flaws) -> (Outcome, Verdicts) {
+    let (run, outcome) =
+        open(row, flaws, &["explore", "--target", "target.toml", "--seed", "11", "--cases", STORIES, "--jobs", "4"]);
+    (outcome, run.verdicts())
+}
+
+/// Puts a login under load by its profile: how the command ended, and the record where there is one.
+pub fn load(row: &Row, mix: &str) -> (Outcome, Option<serde_json::Value>) {
+    let (run, outcome) = open(
+        row,
+        Flaws::NONE,
+        &["load", mix, "--target", "target.toml", "--users", "20", "--ramp", "1", "--seed", "3"],
+    );
+    let record = run.sekisho.report().join("run.json").exists().then(|| run.sekisho.record());
+    (outcome, record)
 }
 
 /// Starts a login, and a command that is given its profile as `target.toml`; anew where somebody else was quicker to take the port that

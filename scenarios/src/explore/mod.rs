@@ -22,5 +22,5 @@ pub use player::altered;
 pub use prose::Prose;
 pub use run::{Explored, Finding, Options, SeekOutcome, explore, replay, seek};
 pub use strategies::tale;
-pub use tale::{ACCOUNTS, BROWSERS, MAX_STEPS, Tale, Vocabulary};
+pub use tale::{ACCOUNTS, BROWSERS, MAX_STEPS, Steps, Tale, Vocabulary};
 pub use tell::Contradicted;

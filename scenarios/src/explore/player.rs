@@ -6,14 +6,18 @@ use std::time::Duration;
 
 use sekisho_simulator::account::Account;
 use sekisho_simulator::browser::Cookie;
+use sekisho_simulator::clock::Seat;
 use sekisho_simulator::office::Procedure;
 use sekisho_simulator::recorder::Recorder;
-use sekisho_simulator::target::{Asking, Screen as Shown, Status as ShownStatus, Step, Vars};
+use sekisho_simulator::target::{Screen as Shown, Status as ShownStatus, Step, Target, Vars};
 use sekisho_simulator::world::{Household, World};
-use sekisho_simulator::{Person, Seen as Answered, Trouble};
+use sekisho_simulator::{Person, Seen as Answered, SkipBox, Trouble};
 
 use super::post::{Came, Post};
 use super::room::{Form, Forms, Room, never_seen};
+
+mod address;
+
 use crate::moves::wrong_code;
 use crate::oracle::{AccountId, Action, BrowserId, Page, Planted, Screen, Seen, Status, Typed};
 
@@ -53,9 +57,10 @@ impl Player {
         browsers: usize,
         forms: &Arc<Forms>,
         recorder: Arc<dyn Recorder>,
+        seat: Option<Arc<Seat>>,
         careful: bool,
     ) -> Result<Player, Trouble> {
-        let person = world.person_of_household(household, recorder.clone());
+        let person = world.person_of_household(household, seat, recorder.clone());
         let accounts = household.accounts.clone();
         let main = accounts.first().ok_or_else(|| Trouble::Means("no account was given".to_owned()))?;
         let room = |number| Room::new(person.browser(&BrowserId(number).letter(), main), forms.clone());
@@ -81,6 +86,11 @@ impl Player {
         &self.person
     }
 
+    /// The target it is told at.
+    pub(super) fn target(&self) -> &Target {
+        &self.world.target
+    }
+
     /// Whether the step ended at a screen that speaks of a limit.
     pub(super) fn met_a_limit(&self, action: &Action) -> bool {
         action.browser().is_some_and(|browser| self.rooms[browser.0].shows(Shown::Limited))
@@ -91,16 +101,18 @@ impl Player {
         self.equal_codes
     }
 
-    /// Takes a step and says what was seen of it. Where the office registers an address, days pass: then there are several.
+    /// Takes a step and says what was seen of it. Where the office registers an address, days pass: then there are several. `will_tick`
+    /// says whether the code of a sign-in that is begun now will be sent with the skip box ticked.
     ///
     /// # Errors
     /// What keeps the step from being judged.
-    pub(super) async fn act(&mut self, action: &Action) -> Result<Vec<(Action, Seen)>, Trouble> {
+    pub(super) async fn act(&mut self, action: &Action, will_tick: bool) -> Result<Vec<(Action, Seen)>, Trouble> {
         self.came = Came::default();
+        let action = &self.as_it_can_be_done(action);
         let mut before = Vec::new();
         let screen = match *action {
             Action::SignIn { browser, account, right_password } => {
-                self.sign_in(browser, account, right_password).await?
+                self.sign_in(browser, account, right_password, will_tick).await?
             }
             Action::SubmitCode { browser, typed, tick } => self.submit_code(browser, typed, tick).await?,
             Action::ConfirmSkip(browser) => self.decide(browser, Step::ConfirmSkip).await?,
@@ -124,11 +136,29 @@ impl Player {
         Ok(before)
     }
 
+    /// The step as this target lets it be done. Where the skip is asked for with the password, that was decided when the sign-in began;
+    /// where every right code leads to the question, nobody asks for it.
+    fn as_it_can_be_done(&self, action: &Action) -> Action {
+        let Action::SubmitCode { browser, typed, tick } = *action else { return *action };
+        let (target, room) = (&self.world.target, &self.rooms[browser.0]);
+        let asks_with = |step| target.asks_for_skip(room.portal(), step);
+        let tick = if asks_with(Step::SubmitCode) {
+            tick
+        } else if asks_with(Step::SubmitPassword) {
+            room.asked_for_skip
+        } else {
+            target.knows_in(room.portal(), Step::ConfirmSkip)
+        };
+        Action::SubmitCode { browser, typed, tick }
+    }
+
     /// Who got a mail that the step caused. What mails say of a change of the address is no business of the rules.
     async fn mails(&mut self, action: &Action) -> Result<Vec<Option<crate::oracle::Address>>, Trouble> {
         let of_an_address = match action {
             Action::ChangeAddress(_) | Action::AskAddress(_) | Action::ConfirmAddress { .. } => true,
             Action::OfficeTakesRequest(_) | Action::OfficeChangesAddress(_) => true,
+            // Who has another password is told so.
+            Action::CompleteResume(browser) => self.resumes_by_password(*browser),
             Action::Wait(_) => self.procedures.iter().any(Option::is_some),
             _ => false,
         };
@@ -156,13 +186,18 @@ impl Player {
         browser: BrowserId,
         account: AccountId,
         right_password: bool,
+        will_tick: bool,
     ) -> Result<Screen, Trouble> {
         let who = self.accounts[account.0].clone();
-        let password = if right_password { who.password.clone() } else { format!("not {}", who.password) };
         let room = &mut self.rooms[browser.0];
+        room.visitor.signs_in_to(&who);
+        room.visitor.will_ask_for_skip(will_tick);
+        let password = room.visitor.password_of(&who);
+        let password = if right_password { password } else { format!("not {password}") };
         let vars = Vars { password: &password, ..who.vars() };
         let form = Form { step: Step::SubmitPassword, on: Shown::SignIn, vars, tick: false };
-        if !room.shows(Shown::SignIn) {
+        // A script may need what only a look at the sign-in gives it.
+        if !room.shows(Shown::SignIn) || !self.world.target.needs_page(room.portal(), form.step) {
             let opened = room.open(Step::OpenSignIn).await?;
             if !opened.is(Shown::SignIn) {
                 return Err(astray(Step::OpenSignIn, Shown::SignIn, &opened));
@@ -174,6 +209,7 @@ impl Player {
             self.codes[account.0].push(came.code.clone());
             self.came.add(came);
             self.rooms[browser.0].attempt = Some((account, self.codes[account.0].len() - 1));
+            self.rooms[browser.0].asked_for_skip = will_tick;
         } else if seen.is_signed_in() {
             self.rooms[browser.0].session_is(Some(account));
         }
@@ -187,6 +223,9 @@ impl Player {
         self.equal_codes = typed != Typed::Right && right.as_ref() == Some(&code);
         let vars = Vars { code: &code, ..Vars::default() };
         let form = Form { step: Step::SubmitCode, on: Shown::CodeEntry, vars, tick };
+        self.speak_for(browser, attempt.map(|(account, _)| account));
+        self.rooms[browser.0].visitor.will_ask_for_skip(tick);
+        let was_signed_in = self.rooms[browser.0].session.is_some();
         let seen = match attempt {
             Some(_) => self.rooms[browser.0].send(form, Some(Step::OpenCodeEntry)).await?,
             None => self.rooms[browser.0].forge(form).await?,
@@ -197,7 +236,26 @@ impl Player {
             self.rooms[browser.0].session_is(Some(account));
         }
         self.note_skips(browser);
-        self.told(browser, Step::SubmitCode, &seen)
+        let told = self.told(browser, Step::SubmitCode, &seen)?;
+        if tick && typed == Typed::Right && !was_signed_in && matches!(told, Screen::Inside(_)) {
+            self.must_hold_a_skip(browser)?;
+        }
+        Ok(told)
+    }
+
+    /// The account whose ID and password the browser's next step puts in, where it does.
+    fn speak_for(&mut self, browser: BrowserId, account: Option<AccountId>) {
+        let account = account.unwrap_or_else(|| self.holder(browser));
+        let account = self.accounts[account.0].clone();
+        self.rooms[browser.0].visitor.signs_in_to(&account);
+    }
+
+    /// A skip that was set is in a cookie, or the profile does not say which.
+    fn must_hold_a_skip(&self, browser: BrowserId) -> Result<(), Trouble> {
+        if self.rooms[browser.0].visitor.skip_cookies().is_empty() {
+            return Err(Trouble::ControlArm("a skip was set, but no cookie matches `skip.cookie`".to_owned()));
+        }
+        Ok(())
     }
 
     /// What is typed, and what would be right.
@@ -238,22 +296,26 @@ impl Player {
             return Ok(Screen::Outside);
         }
         let told = self.told(browser, step, &seen)?;
-        if step == Step::ConfirmSkip
-            && matches!(told, Screen::Inside(_))
-            && self.rooms[browser.0].visitor.skip_cookies().is_empty()
-        {
-            return Err(Trouble::ControlArm("a skip was confirmed, but no cookie matches `skip.cookie`".to_owned()));
+        if step == Step::ConfirmSkip && matches!(told, Screen::Inside(_)) {
+            self.must_hold_a_skip(browser)?;
         }
         Ok(told)
     }
 
     async fn open_resume(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {
+        self.speak_for(browser, None);
         let room = &mut self.rooms[browser.0];
-        if !room.shows(Shown::SkipSettings) {
+        let (portal, world) = (room.portal(), self.world.clone());
+        let knows = |step| world.target.knows_in(portal, step);
+        let stands_on_settings = world.target.needs_page(portal, Step::Resume);
+        if !knows(Step::Resume) || (stands_on_settings && !knows(Step::OpenSkipSettings)) {
+            let seen = room.open(Step::OpenResume).await?;
+            return self.told(browser, Step::OpenResume, &seen);
+        }
+        if knows(Step::OpenSkipSettings) && !room.shows(Shown::SkipSettings) {
             let seen = room.open(Step::OpenSkipSettings).await?;
             if !seen.is(Shown::SkipSettings) {
-                let knows = self.world.target.knows(Step::OpenResume);
-                let seen = if knows { room.open(Step::OpenResume).await? } else { seen };
+                let seen = if knows(Step::OpenResume) { room.open(Step::OpenResume).await? } else { seen };
                 return self.told(browser, Step::OpenResume, &seen);
             }
         }
@@ -261,10 +323,20 @@ impl Player {
         self.told(browser, Step::Resume, &seen)
     }
 
+    /// Whether the resume is done by another password.
+    fn resumes_by_password(&self, browser: BrowserId) -> bool {
+        self.world.target.takes_new_password(self.rooms[browser.0].portal(), Step::CompleteResume)
+    }
+
     async fn complete_resume(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {
+        if self.resumes_by_password(browser) {
+            return self.change_password(browser).await;
+        }
+        self.speak_for(browser, None);
         let form = Form::plain(Step::CompleteResume, Shown::ResumeConfirmation);
-        let signed_in = self.rooms[browser.0].session.is_some();
-        if signed_in && !self.world.target.knows(Step::OpenResume) && !self.rooms[browser.0].shows(form.on) {
+        let room = &self.rooms[browser.0];
+        let (signed_in, is_open) = (room.session.is_some(), room.shows(form.on));
+        if signed_in && !is_open && !self.world.target.knows_in(room.portal(), Step::OpenResume) {
             self.open_resume(browser).await?;
         }
         let reload = signed_in.then_some(Step::OpenResume);
@@ -273,6 +345,31 @@ impl Player {
             return Err(astray(Step::CompleteResume, Shown::SkipSettings, &seen));
         }
         self.told(browser, Step::CompleteResume, &seen)
+    }
+
+    /// The resume where it is another password. It is sent from its own page only, or nobody knew afterwards which password counts.
+    async fn change_password(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {
+        let opened = self.open_resume(browser).await?;
+        let holder = self.holder(browser);
+        let room = &mut self.rooms[browser.0];
+        if !room.shows(Shown::ResumeConfirmation) {
+            return match opened {
+                Screen::Inside(_) => Err(Trouble::Astray {
+                    step: Step::OpenResume,
+                    wanted: Shown::ResumeConfirmation.to_string(),
+                    seen: opened.to_string(),
+                }),
+                shut => Ok(shut),
+            };
+        }
+        let seen = room.visitor.look(Step::CompleteResume, Vars::default(), SkipBox::Unticked).await?;
+        let seen = room.note(Step::CompleteResume, seen)?;
+        match seen.screen {
+            Some(Shown::ResumeConfirmation) => Err(astray(Step::CompleteResume, Shown::PasswordChanged, &seen)),
+            // It was done, and whoever did it is to sign in anew.
+            Some(Shown::SignIn) => Ok(Screen::Inside(holder)),
+            _ => self.told(browser, Step::CompleteResume, &seen),
+        }
     }
 
     async fn look(&mut self, browser: BrowserId, page: Page) -> Result<Screen, Trouble> {
@@ -292,7 +389,7 @@ impl Player {
         }
         if page == Page::MyPage
             && !matches!(self.told(browser, step, &seen)?, Screen::Inside(_))
-            && self.world.target.knows(Step::OpenSettings)
+            && self.world.target.knows_in(self.rooms[browser.0].portal(), Step::OpenSettings)
         {
             // The settings are shut to whom My Page is shut to (FAQ-01e).
             let settings = self.rooms[browser.0].open(Step::OpenSettings).await?;
@@ -301,116 +398,6 @@ impl Player {
             }
         }
         self.told(browser, step, &seen)
-    }
-
-    async fn change_address(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {
-        match self.ask_address(browser).await? {
-            Screen::Inside(_) if self.world.target.confirms_addresses() => self.confirm_address(browser, true).await,
-            Screen::Inside(account) => {
-                self.register_asked(account);
-                Ok(Screen::Inside(account))
-            }
-            refused => Ok(refused),
-        }
-    }
-
-    async fn ask_address(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {
-        let account = self.holder(browser);
-        let new = self.world.fresh_address();
-        let vars = Vars { new_address: &new, ..Vars::default() };
-        let form = Form { step: Step::SubmitAddress, on: Shown::AddressChange, vars, tick: false };
-        let room = &mut self.rooms[browser.0];
-        let opened = room.open(Step::OpenAddressChange).await?;
-        let known =
-            self.world.target.request(&Asking::on(room.portal(), form.step, vars, Some(&opened.answer))).is_ok();
-        if opened.is(Shown::AddressChange) && !known {
-            if !room.knows(form.step) {
-                return Err(never_seen(form.step));
-            }
-            // The page opens, but offers no change: the office is at work.
-            return Ok(Screen::Outside);
-        }
-        self.post.ask(account, &new);
-        let seen = match opened.is(Shown::AddressChange) {
-            true => room.send(form, None).await?,
-            false => room.forge(form).await?,
-        };
-        let again = seen.is(Shown::AddressChange) && seen.answer.status >= 400;
-        let screen = if again { Screen::Outside } else { self.told(browser, form.step, &seen)? };
-        if matches!(screen, Screen::Inside(_)) {
-            self.asked[account.0] = Some(new);
-        }
-        Ok(screen)
-    }
-
-    async fn confirm_address(&mut self, browser: BrowserId, right: bool) -> Result<Screen, Trouble> {
-        let account = self.holder(browser);
-        let asked = self.asked[account.0].clone();
-        let number = match &asked {
-            Some(asked) if right && self.post.last_number(asked).is_none() => {
-                let (number, came) = self.post.number_for(asked).await?;
-                self.came.add(came);
-                number
-            }
-            Some(asked) if right => self.post.last_number(asked).unwrap_or_default(),
-            Some(asked) => wrong_code(self.post.last_number(asked).as_deref().unwrap_or(NO_CODE)),
-            None => NO_CODE.to_owned(),
-        };
-        let vars = Vars { confirmation: &number, ..Vars::default() };
-        let form = Form { step: Step::ConfirmAddress, on: Shown::AddressConfirmation, vars, tick: false };
-        let seen = self.rooms[browser.0].send(form, None).await?;
-        if seen.is(Shown::AddressConfirmation) {
-            return Ok(Screen::Outside);
-        }
-        let screen = self.told(browser, form.step, &seen)?;
-        if screen == Screen::Inside(account) {
-            self.register_asked(account);
-        }
-        Ok(screen)
-    }
-
-    fn register_asked(&mut self, account: AccountId) {
-        if let Some(new) = self.asked[account.0].take() {
-            self.register(account, &new);
-        }
-    }
-
-    fn register(&mut self, account: AccountId, new: &str) {
-        self.post.register(account, new);
-        self.accounts[account.0] = self.person.moved(&self.accounts[account.0], new);
-    }
-
-    async fn ask_the_office(&mut self, account: AccountId) -> Result<Screen, Trouble> {
-        let new = self.world.fresh_address();
-        match self.person.ask_the_office(&self.accounts[account.0], &new).await {
-            Ok(procedure) => {
-                self.post.ask(account, &new);
-                self.procedures[account.0] = Some((procedure, new));
-                Ok(Screen::Nothing)
-            }
-            // A second request beside one that is open may well be refused.
-            Err(Trouble::Office(_)) if self.procedures[account.0].is_some() => Ok(Screen::Outside),
-            Err(trouble) => Err(trouble),
-        }
-    }
-
-    /// The office satisfies itself who asks, and the days pass that it needs.
-    async fn office_works(&mut self, account: AccountId, before: &mut Vec<(Action, Seen)>) -> Result<Screen, Trouble> {
-        let quietly = |screen| Seen { screen, mails: Vec::new() };
-        if self.procedures[account.0].is_none() {
-            let asked = self.ask_the_office(account).await?;
-            before.push((Action::OfficeTakesRequest(account), quietly(asked)));
-        }
-        let Some((procedure, new)) = self.procedures[account.0].take() else { return Ok(Screen::Outside) };
-        let done_at = self.person.prove_identity(&procedure).await?;
-        if let Ok(days) = done_at.duration_since(self.person.now()) {
-            self.wait(days).await?;
-            let ms = i64::try_from(days.as_millis()).unwrap_or(i64::MAX);
-            before.push((Action::Wait(ms), quietly(Screen::Nothing)));
-        }
-        self.asked[account.0] = None;
-        self.register(account, &new);
-        Ok(Screen::Nothing)
     }
 
     async fn sign_out(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {

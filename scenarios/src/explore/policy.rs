@@ -1,6 +1,7 @@
 //! What the oracle may hold a target to: the numbers of its profile, and what it declares. What it does not declare is left open.
 
-use sekisho_simulator::target::{self, Numbers, Policies, SkipsAfter, Superseded, Target};
+use sekisho_rules::Portal;
+use sekisho_simulator::target::{self, Numbers, Policies, SkipsAfter, Step, Superseded, Target};
 
 use crate::oracle::{Answer, Limit, Policy, Span};
 
@@ -30,12 +31,15 @@ pub(super) fn policy_of(target: &Target, clocks_stand: bool) -> Policy {
     Policy {
         code_valid_ms: millis(*code_validity),
         skip_valid_ms: millis(*skip_validity),
-        go_live_ms: go_live.0.as_millisecond(),
+        // A target that has no go-live has always asked for a code.
+        go_live_ms: if has_go_live(target) { go_live.0.as_millisecond() } else { 0 },
         tolerance_ms,
         skip_tolerance_ms: tolerance_ms,
         session: span(*session_lifetime),
         offer: span(*skip_offer),
         offer_outlives_leaving: answer(*skip_offer_outlives_leaving),
+        skip_is_confirmed: true,
+        resume_is_a_password: false,
         newest_supersedes: answer(superseded.map(|what| what == Superseded::Refused)),
         skips_outlive_address_change: answer(skips_after_address_change.map(|what| what == SkipsAfter::Kept)),
         attempt_and_session_apart: answer(*attempt_and_session_apart),
@@ -47,6 +51,29 @@ pub(super) fn policy_of(target: &Target, clocks_stand: bool) -> Policy {
         wrong_codes: wrong_codes_limit.map(limit),
         mails: mail_limit.map(limit),
     }
+}
+
+impl Policy {
+    /// The same with what is one way in one portal and another in the next.
+    pub(super) fn in_portal(self, target: &Target, portal: Portal) -> Policy {
+        Policy {
+            skip_is_confirmed: target.knows_in(portal, Step::ConfirmSkip),
+            resume_is_a_password: target.takes_new_password(portal, Step::CompleteResume),
+            ..self
+        }
+    }
+}
+
+/// Whether there is an instant from which on a code is asked.
+pub(super) fn has_go_live(target: &Target) -> bool {
+    ["NOTICE-1", "NOTICE-1b"].iter().all(|clause| not_offered(target, clause).is_none())
+}
+
+/// Why a clause is none of the target's business, where its profile says so.
+pub(super) fn not_offered<'a>(target: &'a Target, clause: &str) -> Option<&'a str> {
+    let rule = sekisho_rules::clauses().find(|(_, known)| known.id == clause).map(|(rule, _)| rule.id);
+    let ids = [Some(clause), rule].into_iter().flatten();
+    ids.filter_map(|id| target.not_applicable.get(&id.to_ascii_lowercase())).map(String::as_str).next()
 }
 
 fn answer(declared: Option<bool>) -> Answer {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sekisho_rules::Portal;
 use sekisho_simulator::browser::{Answer, Body, Cookie, Request};
-use sekisho_simulator::target::{Asking, Screen, Step, Target, Vars};
+use sekisho_simulator::target::{DriverError, Screen, Step, Target, Vars};
 use sekisho_simulator::{Seen, SkipBox, Trouble, Visitor};
 
 use crate::moves::with_tokens_of;
@@ -29,11 +29,10 @@ impl Form<'_> {
     pub(super) fn plain(step: Step, on: Screen) -> Self {
         Self { step, on, vars: Vars::default(), tick: false }
     }
-}
 
-/// What a form is sent with from a page.
-fn asking<'a>(portal: Portal, form: &Form<'_>, vars: Vars<'a>, page: &'a Answer) -> Asking<'a> {
-    Asking { skip: form.tick, ..Asking::on(portal, form.step, vars, Some(page)) }
+    fn skip_box(&self) -> SkipBox {
+        if self.tick { SkipBox::Ticked } else { SkipBox::Unticked }
+    }
 }
 
 /// The forms of a portal as somebody saw them who came there rightly: what a stranger can forge.
@@ -43,15 +42,14 @@ pub(super) struct Forms(BTreeMap<(Step, bool), Request>);
 impl Forms {
     /// Keeps a form of the open page; one that is not there is not kept.
     pub(super) fn learn(&mut self, visitor: &mut Visitor, form: Form<'_>) {
-        let tick = if form.tick { SkipBox::Ticked } else { SkipBox::Unticked };
-        if let Ok(request) = visitor.prepare(form.step, form.vars, tick) {
+        if let Ok(request) = visitor.prepare(form.step, form.vars, form.skip_box()) {
             self.0.insert((form.step, form.tick), request);
         }
     }
 
     /// The form filled in, with the hidden fields of a page; none where nobody ever saw it.
     fn forged(&self, target: &Target, portal: Portal, form: &Form<'_>, page: Option<&Answer>) -> Option<Request> {
-        let known = self.0.get(&(form.step, form.tick))?;
+        let known = self.0.get(&(form.step, form.tick)).or_else(|| self.0.get(&(form.step, !form.tick)))?;
         let mut request = page.map_or_else(|| known.clone(), |page| with_tokens_of(page, known));
         if let Body::Form(fields) = &mut request.body {
             for (name, value) in target.fields(portal, form.step, &form.vars) {
@@ -76,6 +74,8 @@ pub(super) struct Room {
     pub session: Option<AccountId>,
     /// The account whose attempt was begun last, and which of its codes belongs to it.
     pub attempt: Option<(AccountId, usize)>,
+    /// Whether that attempt was begun with the wish for a skip, where the target wants to know it then.
+    pub asked_for_skip: bool,
     /// The last skip cookie that each account set here.
     pub kept: HashMap<AccountId, Cookie>,
     /// The skip cookies that are known, by name, with their values.
@@ -94,6 +94,7 @@ impl Room {
             visitor,
             session: None,
             attempt: None,
+            asked_for_skip: false,
             kept: HashMap::new(),
             skips: HashMap::new(),
             forms,
@@ -119,44 +120,86 @@ impl Room {
         self.note(step, seen)
     }
 
-    /// Sends a form from the open page, from one that was kept open, from the page loaded again at `reload`, or forged, in this order.
+    /// Sends a form from the open page, from one that was kept open, from the page loaded again at `reload`, or forged, in this order. What
+    /// stands on no page is sent as it is, after a look at `reload` unless its page is open.
     pub(super) async fn send(&mut self, form: Form<'_>, reload: Option<Step>) -> Result<Seen, Trouble> {
         let world = self.visitor.world().clone();
-        let (is_open, vars) = (self.shows(form.on), self.in_portal(form.vars));
-        let portal = self.visitor.portal();
-        let page = if is_open { self.visitor.browser().current() } else { self.pages.get(&form.on) };
-        let request = page.map(|page| world.target.request(&asking(portal, &form, vars, page)));
-        if let Some(Ok(request)) = request {
-            let seen = self.visitor.send(form.step, request).await?;
-            let seen = self.note(form.step, seen)?;
-            // A target may want its form fresh: an old one that was refused proves nothing.
-            if is_open || !seen.is(Screen::Refused) {
-                return Ok(seen);
+        let form = Form { vars: self.in_portal(form.vars), ..form };
+        let (is_open, portal) = (self.shows(form.on), self.portal());
+        let reload = reload.filter(|reload| world.target.knows_in(portal, *reload));
+        if !world.target.needs_page(portal, form.step) {
+            if let Some(reload) = reload.filter(|_| !is_open) {
+                self.open(reload).await?;
             }
+            return self.forge(form).await;
         }
-        if let Some(reload) = reload.filter(|reload| world.target.knows(*reload)) {
+        if let Some(seen) = self.send_from_open(form, is_open).await? {
+            return Ok(seen);
+        }
+        if let Some(reload) = reload {
             let seen = self.open(reload).await?;
             if seen.is(form.on) {
-                let tick = if form.tick { SkipBox::Ticked } else { SkipBox::Unticked };
-                let seen = self.visitor.look(form.step, form.vars, tick).await?;
-                return self.note(form.step, seen);
+                return self.look(form).await;
             }
         }
         self.forge(form).await
     }
 
+    /// Sends a form from the page that is open, or from one that was kept open; nothing where it stands on neither.
+    async fn send_from_open(&mut self, form: Form<'_>, is_open: bool) -> Result<Option<Seen>, Trouble> {
+        let request = match self.pages.get(&form.on) {
+            _ if is_open => self.visitor.prepare(form.step, form.vars, form.skip_box()),
+            Some(page) => self.visitor.prepare_on(page, form.step, form.vars, form.skip_box()),
+            None => return Ok(None),
+        };
+        match request {
+            Ok(request) => {
+                let seen = self.visitor.send(form.step, request).await?;
+                let seen = self.note(form.step, seen)?;
+                // A target may want its form fresh: an old one that was refused proves nothing.
+                Ok((is_open || !seen.is(Screen::Refused)).then_some(seen))
+            }
+            // The first of its requests may be for another page than this one.
+            Err(Trouble::Driver(DriverError::NotAlone(_))) if is_open => match self.look(form).await {
+                Err(Trouble::Driver(_)) => Ok(None),
+                seen => seen.map(Some),
+            },
+            Err(Trouble::Driver(_)) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Does the whole step on the page that is open.
+    async fn look(&mut self, form: Form<'_>) -> Result<Seen, Trouble> {
+        let seen = self.visitor.look(form.step, form.vars, form.skip_box()).await?;
+        self.note(form.step, seen)
+    }
+
     /// Sends a form that does not stand on the open page, forged from one that was seen; a browser that has no page with a form on it opens
-    /// My Page first.
+    /// My Page first. What needs no page is sent as it is.
     pub(super) async fn forge(&mut self, form: Form<'_>) -> Result<Seen, Trouble> {
         let world = self.visitor.world().clone();
+        let form = Form { vars: self.in_portal(form.vars), ..form };
+        // Also where the page lacks the form: what follows it in the same step is to know what it was begun with.
+        let prepared = self.visitor.prepare(form.step, form.vars, form.skip_box());
+        if !world.target.needs_page(self.portal(), form.step) {
+            return match prepared {
+                Ok(request) => {
+                    let seen = self.visitor.send(form.step, request).await?;
+                    self.note(form.step, seen)
+                }
+                Err(Trouble::Driver(DriverError::NotAlone(_))) => self.look(form).await,
+                Err(Trouble::Driver(_)) => self.my_page_instead(form.step).await,
+                Err(trouble) => Err(trouble),
+            };
+        }
         if self.with_form.is_none() {
-            let seen = self.open(Step::OpenMyPage).await?;
+            let seen = self.my_page_instead(form.step).await?;
             if self.with_form.is_none() {
                 return Ok(seen);
             }
         }
-        let vars = self.in_portal(form.vars);
-        match self.forms.forged(&world.target, self.visitor.portal(), &Form { vars, ..form }, self.with_form.as_ref()) {
+        match self.forms.forged(&world.target, self.portal(), &form, self.with_form.as_ref()) {
             Some(request) => {
                 let seen = self.visitor.send(form.step, request).await?;
                 self.note(form.step, seen)
@@ -164,6 +207,16 @@ impl Room {
             // Nobody ever saw it, so it may be the profile that describes it wrongly: what was not sent cannot be judged.
             None => Err(never_seen(form.step)),
         }
+    }
+
+    /// What somebody sees who cannot even make the request up. Where they are signed in, that says nothing of the step, but for the code,
+    /// which nobody asks them for.
+    async fn my_page_instead(&mut self, step: Step) -> Result<Seen, Trouble> {
+        let seen = self.open(Step::OpenMyPage).await?;
+        if seen.is_signed_in() && self.with_form.is_none() && step != Step::SubmitCode {
+            return Err(never_seen(step));
+        }
+        Ok(seen)
     }
 
     /// Whether somebody saw the form of this step, so that a page without it is without it.
@@ -176,7 +229,7 @@ impl Room {
     }
 
     /// Takes note of a page; one that the profile does not know ends the story.
-    fn note(&mut self, step: Step, seen: Seen) -> Result<Seen, Trouble> {
+    pub(super) fn note(&mut self, step: Step, seen: Seen) -> Result<Seen, Trouble> {
         self.screen = seen.screen;
         let screen = self.visitor.recognised(step, &seen)?;
         if KEPT_OPEN.contains(&screen) {
@@ -213,6 +266,7 @@ impl Room {
 
     /// Deletes all cookies, or all but the skips.
     pub(super) fn delete_cookies(&mut self, skips_too: bool) {
+        self.visitor.forget_session();
         let now = self.visitor.now();
         let world = self.visitor.world().clone();
         let jar = self.visitor.browser().jar_mut();
@@ -226,6 +280,7 @@ impl Room {
         }
         self.session = None;
         self.attempt = None;
+        self.asked_for_skip = false;
         self.screen = None;
         self.pages.clear();
         self.with_form = None;

@@ -53,6 +53,8 @@ pub struct Explored {
     pub contradicted: usize,
     /// Stories that could not be told to their end, by why.
     pub doubts: BTreeMap<String, usize>,
+    /// Stories that came to something that the profile says is not offered, by what.
+    pub not_offered: BTreeMap<String, usize>,
     /// The steps of all of them.
     pub steps: usize,
     /// How long they took; looking closer apart.
@@ -62,7 +64,7 @@ pub struct Explored {
     /// The contradictions that were seen again, one a clause, shortened.
     pub findings: Vec<Finding>,
     /// What is left out of the stories for want of means.
-    pub left_out: Vec<&'static str>,
+    pub left_out: Vec<String>,
     /// Whether no more stories were begun because enough were wrong.
     pub cut_short: bool,
 }
@@ -94,7 +96,7 @@ pub struct SeekOutcome {
 impl Explored {
     /// How many stories were told.
     pub fn stories(&self) -> usize {
-        self.held + self.contradicted + self.doubted()
+        self.held + self.contradicted + self.doubted() + self.not_offered.values().sum::<usize>()
     }
 
     /// How many of them could not be told to their end.
@@ -117,7 +119,7 @@ impl Explored {
 struct Exploration {
     ground: Arc<Ground>,
     vocabulary: Vocabulary,
-    left_out: Vec<&'static str>,
+    left_out: Vec<String>,
     options: Options,
 }
 
@@ -145,7 +147,7 @@ pub async fn explore(world: &Arc<World>, options: Options, mut told: impl FnMut(
             Told::Doubt(trouble) if matches!(*trouble, Trouble::Account(_)) && explored.stories() == 1 => {
                 return Err(*trouble);
             }
-            Told::Held | Told::Doubt(_) => {}
+            Told::Held | Told::NotOffered(_) | Told::Doubt(_) => {}
         }
         if explored.contradicted >= ENOUGH {
             explored.cut_short = true;
@@ -202,7 +204,7 @@ pub async fn seek(
             }
             Told::Doubt(trouble) if matches!(*trouble, Trouble::Interrupted) => break,
             Told::Doubt(_) => outcome.doubts += 1,
-            Told::Held => {}
+            Told::Held | Told::NotOffered(_) => {}
         }
     }
     Ok(outcome)
@@ -222,6 +224,7 @@ pub async fn replay(world: &Arc<World>, tale: &Tale) -> Result<Option<Finding>, 
     let (ending, kept) = exploration.tell_with_evidence(tale).await?;
     match ending.outcome {
         Told::Held => Ok(None),
+        Told::NotOffered(what) => Err(Trouble::NotOffered(what)),
         Told::Contradicted(story) => Ok(Some(Finding { story: *story, drawn_steps: tale.steps.len(), kept })),
         Told::Doubt(trouble) => Err(*trouble),
     }
@@ -236,6 +239,7 @@ impl Explored {
         match &ending.outcome {
             Told::Held => self.held += 1,
             Told::Contradicted(_) => self.contradicted += 1,
+            Told::NotOffered(what) => *self.not_offered.entry(what.clone()).or_default() += 1,
             Told::Doubt(trouble) => *self.doubts.entry(trouble.summary()).or_default() += 1,
         }
     }
@@ -243,6 +247,7 @@ impl Explored {
 
 impl Exploration {
     async fn begin(world: &Arc<World>, options: Options) -> Result<Exploration, Trouble> {
+        world.begin_regularly().await?;
         let clocks_stand = world.clock.can_freeze() && world.accounts.can_start_at();
         let policy = policy_of(&world.target, clocks_stand);
         let (vocabulary, left_out) = Vocabulary::of(world, &policy, options.max_steps);
@@ -337,7 +342,7 @@ impl Exploration {
         let pace = if again.must_recur { Pace::Careful } else { Pace::Quick };
         let tell = async |tale: Tale| match self.tell(&tale, Arc::new(Unwatched), pace).await.ok()?.outcome {
             Told::Contradicted(found) => Some(*found),
-            Told::Held | Told::Doubt(_) => None,
+            Told::Held | Told::NotOffered(_) | Told::Doubt(_) => None,
         };
         let usual_begin_ms = self.vocabulary.usual_begin_ms();
         let short = shortest((*again).clone(), usual_begin_ms, self.options.jobs, tell).await;

@@ -12,7 +12,7 @@ use sekisho_simulator::world::{World, present};
 use sekisho_simulator::{SkipBox, Trouble, Visitor};
 
 use super::room::{Form, Forms};
-use crate::moves::ask_for_code;
+use crate::moves::ask_for_code_to_skip;
 
 /// The forms of each portal.
 ///
@@ -23,7 +23,8 @@ pub(super) async fn forms(world: &Arc<World>) -> Result<BTreeMap<Portal, Arc<For
     for portal in world.target.portals.clone() {
         let households = world.households(&[(portal, 1, present())]).await?;
         let household = households.first().ok_or_else(|| Trouble::Means("no account was given".to_owned()))?;
-        let (person, account) = (world.person_of_household(household, Arc::new(Unwatched)), &household.accounts[0]);
+        let (person, account) =
+            (world.person_of_household(household, None, Arc::new(Unwatched)), &household.accounts[0]);
         let mut visitor = person.browser("scout", account);
         visitor.open_sign_in().await?;
         let mut seen = Forms::default();
@@ -39,20 +40,18 @@ pub(super) async fn forms(world: &Arc<World>) -> Result<BTreeMap<Portal, Arc<For
 }
 
 async fn walk(visitor: &mut Visitor, account: &Account, forms: &mut Forms) -> Result<(), Trouble> {
-    let (_, mailed) = ask_for_code(visitor, account).await?;
+    let (_, mailed) = ask_for_code_to_skip(visitor, account).await?;
     for tick in [false, true] {
         forms.learn(visitor, Form { tick, ..Form::plain(Step::SubmitCode, Screen::CodeEntry) });
     }
     visitor.submit_code(&mailed.code, SkipBox::Ticked).await?;
     forms.learn(visitor, Form::plain(Step::ConfirmSkip, Screen::SkipConfirmation));
     forms.learn(visitor, Form::plain(Step::CancelSkip, Screen::SkipConfirmation));
-    if visitor.open(Step::OpenSkipSettings).await?.is(Screen::SkipSettings)
-        && visitor.resume().await?.is(Screen::ResumeConfirmation)
-    {
+    if sees_the_resume(visitor).await? {
         forms.learn(visitor, Form::plain(Step::CompleteResume, Screen::ResumeConfirmation));
     }
     let world = visitor.world().clone();
-    if !world.target.knows(Step::OpenAddressChange)
+    if !visitor.knows(Step::OpenAddressChange)
         || !visitor.open(Step::OpenAddressChange).await?.is(Screen::AddressChange)
     {
         return Ok(());
@@ -64,4 +63,15 @@ async fn walk(visitor: &mut Visitor, account: &Account, forms: &mut Forms) -> Re
         forms.learn(visitor, Form::plain(Step::ConfirmAddress, Screen::AddressConfirmation));
     }
     Ok(())
+}
+
+/// Goes to the resume confirmation, by whichever of the two ways the profile knows.
+async fn sees_the_resume(visitor: &mut Visitor) -> Result<bool, Trouble> {
+    if visitor.knows(Step::OpenResume) {
+        return Ok(visitor.open(Step::OpenResume).await?.is(Screen::ResumeConfirmation));
+    }
+    if visitor.knows(Step::OpenSkipSettings) {
+        visitor.open(Step::OpenSkipSettings).await?;
+    }
+    Ok(visitor.knows(Step::Resume) && visitor.resume().await?.is(Screen::ResumeConfirmation))
 }

@@ -15,13 +15,17 @@ const MAX_SCENES: usize = 30;
 
 /// Any story of what the vocabulary has.
 pub fn tale(vocabulary: &Vocabulary) -> BoxedStrategy<Tale> {
-    let begins = prop_oneof![
+    let round_go_live = prop_oneof![
         4 => Just((None, Vec::new())),
         1 => prop::sample::select(vec![-SECOND, -1, 0, 1]).prop_map(|begins| (Some(begins), Vec::new())),
         1 => (browser(), account(), prop::sample::select(vec![-1, 0, 1])).prop_map(|(browser, account, beside)| {
             (Some(-HOUR), vec![sign_in(browser, account), Action::Wait(HOUR + beside), Action::Look(browser, Page::MyPage)])
         }),
     ];
+    let begins = match vocabulary.has_go_live {
+        true => round_go_live.boxed(),
+        false => Just((None, Vec::new())).boxed(),
+    };
     let any = prop::sample::select(vocabulary.portals.clone());
     let portal = match vocabulary.with_additional.clone() {
         some if some.is_empty() => any.boxed(),

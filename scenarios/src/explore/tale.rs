@@ -1,9 +1,12 @@
 //! A story that was drawn, and what stories may be made of at a target.
 
+use std::collections::BTreeMap;
+
 use sekisho_rules::Portal;
 use sekisho_simulator::target::{AccountSource, OfficeDriver, Step, Target};
 use sekisho_simulator::world::World;
 
+use super::policy::has_go_live;
 use crate::oracle::{AccountId, Action, Page, Policy, Typed};
 
 /// Browsers that act in a story. One more signs in at the end, for the control mail.
@@ -37,18 +40,12 @@ pub struct Vocabulary {
     pub with_additional: Vec<Portal>,
     /// Whether a story may let time pass, and begin when it likes.
     pub moves_time: bool,
-    /// Whether addresses can be changed in My Page.
-    pub changes_address: bool,
-    /// Whether such a change waits for a number that is mailed.
-    pub confirms_address: bool,
+    /// Whether there is an instant from which on a code is asked.
+    pub has_go_live: bool,
     /// Whether there is an office.
     pub has_office: bool,
-    /// Whether one can sign out.
-    pub signs_out: bool,
-    /// Whether the skip settings tell the status.
-    pub tells_status: bool,
-    /// Whether the skip confirmation can be cancelled.
-    pub cancels_skip: bool,
+    /// What can be done in each portal.
+    pub steps: BTreeMap<Portal, Steps>,
     /// The most steps of a story.
     pub max_steps: usize,
     /// How long a code is good, in milliseconds.
@@ -61,6 +58,65 @@ pub struct Vocabulary {
     pub go_live_ms: i64,
 }
 
+/// What can be done in a portal beside signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// Whether addresses can be changed in My Page.
+    pub changes_address: bool,
+    /// Whether such a change waits for a number that is mailed.
+    pub confirms_address: bool,
+    /// Whether one can sign out.
+    pub signs_out: bool,
+    /// Whether the skip settings tell the status.
+    pub tells_status: bool,
+    /// Whether a skip is confirmed on a screen of its own; else the right code sets it.
+    pub confirms_skip: bool,
+    /// Whether the skip confirmation can be cancelled.
+    pub cancels_skip: bool,
+    /// Whether the code entry screen can be loaded again.
+    pub reloads_code_entry: bool,
+    /// Whether the resume confirmation can be come to.
+    pub opens_resume: bool,
+    /// Whether the resume can be completed.
+    pub completes_resume: bool,
+}
+
+impl Steps {
+    /// All of them.
+    pub const ALL: Steps = Steps {
+        changes_address: true,
+        confirms_address: true,
+        signs_out: true,
+        tells_status: true,
+        confirms_skip: true,
+        cancels_skip: true,
+        reloads_code_entry: true,
+        opens_resume: true,
+        completes_resume: true,
+    };
+
+    /// What the profile says how to do in this portal.
+    fn of(target: &Target, portal: Portal) -> Steps {
+        let knows = |step| target.knows_in(portal, step);
+        let changes_address = knows(Step::OpenAddressChange) && knows(Step::SubmitAddress);
+        // Its form stands on the settings, or on no page at all.
+        let presses_resume =
+            knows(Step::Resume) && (knows(Step::OpenSkipSettings) || !target.needs_page(portal, Step::Resume));
+        let opens_resume = knows(Step::OpenResume) || presses_resume;
+        Steps {
+            changes_address,
+            confirms_address: changes_address && target.confirms_addresses() && knows(Step::ConfirmAddress),
+            signs_out: knows(Step::SignOut),
+            tells_status: target.tells_status() && knows(Step::OpenSkipSettings),
+            confirms_skip: knows(Step::ConfirmSkip),
+            cancels_skip: knows(Step::CancelSkip),
+            reloads_code_entry: knows(Step::OpenCodeEntry),
+            opens_resume,
+            completes_resume: opens_resume && knows(Step::CompleteResume),
+        }
+    }
+}
+
 impl Vocabulary {
     /// All there is, in every portal, by the numbers of a policy.
     pub fn everything(policy: &Policy) -> Vocabulary {
@@ -68,12 +124,9 @@ impl Vocabulary {
             portals: Portal::ALL.to_vec(),
             with_additional: Portal::ALL.to_vec(),
             moves_time: true,
-            changes_address: true,
-            confirms_address: true,
+            has_go_live: true,
             has_office: true,
-            signs_out: true,
-            tells_status: true,
-            cancels_skip: true,
+            steps: Portal::ALL.iter().map(|portal| (*portal, Steps::ALL)).collect(),
             max_steps: MAX_STEPS,
             code_valid_ms: policy.code_valid_ms,
             skip_valid_ms: policy.skip_valid_ms,
@@ -83,50 +136,59 @@ impl Vocabulary {
     }
 
     /// What a target has, as its profile says, and what is left out for want of it.
-    pub(super) fn of(world: &World, policy: &Policy, max_steps: usize) -> (Vocabulary, Vec<&'static str>) {
+    pub(super) fn of(world: &World, policy: &Policy, max_steps: usize) -> (Vocabulary, Vec<String>) {
         let target = &world.target;
         let has_employer = target.portals.contains(&Portal::Employer);
         let has_additional = has_employer && world.accounts.has_additional();
         let moves_time = world.clock.can_freeze() && world.accounts.can_start_at();
-        let changes_address = [Step::OpenAddressChange, Step::SubmitAddress].iter().all(|step| target.knows(*step));
         let vocabulary = Vocabulary {
             portals: target.portals.clone(),
             with_additional: has_additional.then_some(Portal::Employer).into_iter().collect(),
             moves_time,
-            changes_address,
-            confirms_address: changes_address && target.confirms_addresses() && target.knows(Step::ConfirmAddress),
+            has_go_live: has_go_live(target),
             // The office takes days, so it is of no use where none can pass.
             has_office: target.office != OfficeDriver::None && world.office.is_some() && moves_time,
-            signs_out: target.knows(Step::SignOut),
-            tells_status: target.tells_status() && target.knows(Step::OpenSkipSettings),
-            cancels_skip: target.knows(Step::CancelSkip),
+            steps: target.portals.iter().map(|portal| (*portal, Steps::of(target, *portal))).collect(),
             max_steps,
+            go_live_ms: target.numbers.go_live.0.as_millisecond(),
             ..Vocabulary::everything(policy)
         };
-        let left_out = vocabulary.left_out(target);
+        let left_out = vocabulary.left_out(world);
         (vocabulary, left_out)
     }
 
-    fn left_out(&self, target: &Target) -> Vec<&'static str> {
-        let no_clock =
-            "time that passes: no clock of single accounts can be moved, so every story is told in one instant";
+    fn left_out(&self, world: &World) -> Vec<String> {
+        let no_time = if world.timeline.is_some() {
+            "time that passes: the target has one clock for all, and stories that are told side by side cannot each move it"
+        } else {
+            "time that passes: the clocks of single accounts cannot be started and moved"
+        };
         let no_additional = "additional accounts: no portal of the target has any that can be made";
-        let no_change = "another address: the profile has no steps for it";
         let numbered = "accounts of its own for every story beyond those that the profile numbers or lists";
-        [
-            (!self.moves_time, no_clock),
+        let for_all = [
+            (!self.moves_time, no_time),
             (self.with_additional.is_empty(), no_additional),
-            (!self.changes_address, no_change),
-            (self.changes_address && !self.confirms_address, "the number that confirms an address: none is mailed"),
             (!self.has_office, "the office: it cannot be driven"),
-            (!self.signs_out, "signing out: the profile has no step for it"),
-            (!self.tells_status, "the skip status: the profile does not say where it stands"),
-            (!self.cancels_skip, "the button that sets no skip: the profile has no step for it"),
-            (matches!(target.accounts, AccountSource::Numbered | AccountSource::Csv), numbered),
-        ]
-        .into_iter()
-        .filter_map(|(holds, what)| holds.then_some(what))
-        .collect()
+            (matches!(world.target.accounts, AccountSource::Numbered | AccountSource::Csv), numbered),
+        ];
+        let for_all = for_all.into_iter().filter_map(|(lacks, what)| lacks.then(|| what.to_owned()));
+        let in_portals = LEFT_OUT.iter().filter_map(|(lacks, what)| {
+            let lacking: Vec<Portal> =
+                self.portals.iter().copied().filter(|portal| lacks(&self.in_portal(*portal))).collect();
+            match lacking.len() {
+                0 => None,
+                all if all == self.portals.len() => Some((*what).to_owned()),
+                _ => {
+                    let names: Vec<&str> = lacking.iter().map(|portal| portal.name()).collect();
+                    Some(format!("{what} (in {})", names.join(", ")))
+                }
+            }
+        });
+        for_all.chain(in_portals).collect()
+    }
+
+    fn in_portal(&self, portal: Portal) -> Steps {
+        self.steps.get(&portal).copied().unwrap_or(Steps::ALL)
     }
 
     /// When most stories begin: a day after go-live, in milliseconds since the Unix epoch.
@@ -142,20 +204,43 @@ impl Vocabulary {
     /// Whether a step can be taken in a portal.
     pub fn has(&self, portal: Portal, action: &Action) -> bool {
         let known = |account: AccountId| account.0 < self.accounts(portal);
+        let steps = self.in_portal(portal);
         match action {
             Action::SignIn { account, .. } => known(*account),
             Action::SubmitCode { typed: Typed::Of(account), .. } => known(*account),
             Action::PlantSkipCookie { account, planted, .. } => known(*account) && planted.other().is_none_or(known),
-            Action::CancelSkip(_) => self.cancels_skip,
-            Action::Look(_, Page::SkipSettings) => self.tells_status,
-            Action::ChangeAddress(_) => self.changes_address,
-            Action::AskAddress(_) | Action::ConfirmAddress { .. } => self.confirms_address,
+            Action::ConfirmSkip(_) => steps.confirms_skip,
+            Action::CancelSkip(_) => steps.cancels_skip,
+            Action::OpenResume(_) => steps.opens_resume,
+            Action::CompleteResume(_) => steps.completes_resume,
+            Action::Look(_, Page::SkipSettings) => steps.tells_status,
+            Action::Look(_, Page::CodeEntry) => steps.reloads_code_entry,
+            Action::ChangeAddress(_) => steps.changes_address,
+            Action::AskAddress(_) | Action::ConfirmAddress { .. } => steps.confirms_address,
             Action::OfficeTakesRequest(account) | Action::OfficeChangesAddress(account) => {
                 self.has_office && known(*account)
             }
-            Action::SignOut(_) => self.signs_out,
+            Action::SignOut(_) => steps.signs_out,
             Action::Wait(_) => self.moves_time,
             _ => true,
         }
     }
 }
+
+/// What is left out of the stories where a portal lacks it.
+const LEFT_OUT: &[(fn(&Steps) -> bool, &str)] = &[
+    (|steps| !steps.changes_address, "another address: the profile has no steps for it"),
+    (|steps| steps.changes_address && !steps.confirms_address, "the number that confirms an address: none is mailed"),
+    (|steps| !steps.signs_out, "signing out: the profile has no step for it"),
+    (|steps| !steps.tells_status, "the skip status: the profile does not say where it stands"),
+    (
+        |steps| !steps.confirms_skip,
+        "the skip confirmation: the profile has no step for it, so the right code is to set the skip",
+    ),
+    (
+        |steps| steps.confirms_skip && !steps.cancels_skip,
+        "the button that sets no skip: the profile has no step for it",
+    ),
+    (|steps| !steps.reloads_code_entry, "loading the code entry screen again: the profile has no step for it"),
+    (|steps| !steps.completes_resume, "the resume: the profile has no steps for it"),
+];

@@ -10,6 +10,7 @@ use sekisho_simulator::target::Step;
 use sekisho_simulator::world::{Household, World};
 
 use super::player::Player;
+use super::policy::not_offered;
 use super::room::Forms;
 use super::tale::{BROWSERS, Tale};
 use crate::oracle::{self, AccountId, Action, BrowserId, Contradiction, Outcome, Policy, Screen, Seen};
@@ -51,6 +52,8 @@ pub(super) enum Told {
     Held,
     /// The last of these steps went otherwise.
     Contradicted(Box<Contradicted>),
+    /// It came to something that the profile says is not offered: what followed means nothing.
+    NotOffered(String),
     /// It could not be told to its end: nothing is known.
     Doubt(Box<Trouble>),
 }
@@ -93,6 +96,7 @@ impl Ground {
         let outcome = match telling.finish(tale).await {
             Ok(None) => Told::Held,
             Ok(Some(contradicted)) => Told::Contradicted(contradicted),
+            Err(Trouble::NotOffered(what)) => Told::NotOffered(what),
             Err(trouble) => Told::Doubt(Box::new(trouble)),
         };
         Ending { outcome, steps: telling.steps, judged: telling.judged }
@@ -109,9 +113,15 @@ impl Ground {
         let careful = pace == Pace::Careful;
         let browsers = tale.steps.iter().filter_map(Action::browser).map(|browser| browser.0 + 1).max().unwrap_or(0);
         let browsers = browsers.max(ONLOOKER.0 + 1);
-        let player = Player::new(&self.world, household, browsers, &forms, recorder, careful).await?;
+        // Where one clock is moved for all, it waits for this story too; what a target wants waited for can pass that way only.
+        let seat = self.world.seats(1, 1).await.into_iter().flatten().next();
+        if let Some(seat) = &seat {
+            seat.begin().await;
+        }
+        let player = Player::new(&self.world, household, browsers, &forms, recorder, seat, careful).await?;
         let begins_ms = millis(player.person().now());
-        let rules = oracle::World::new(self.policy.clone(), household.accounts.len(), browsers, begins_ms);
+        let policy = self.policy.clone().in_portal(&self.world.target, tale.portal);
+        let rules = oracle::World::new(policy, household.accounts.len(), browsers, begins_ms);
         let limits_are_declared = self.policy.mails.is_some();
         Ok(Telling { player, rules, begins_ms, limits_are_declared, steps: 0, judged: BTreeMap::new() })
     }
@@ -131,13 +141,14 @@ impl Telling {
     /// Takes every step, then gives mails that should not come their time behind a control mail.
     async fn finish(&mut self, tale: &Tale) -> Result<Option<Box<Contradicted>>, Trouble> {
         for (index, action) in tale.steps.iter().enumerate() {
-            if let Some(broken) = self.step(action).await? {
+            let will_tick = action.browser().is_some_and(|browser| will_tick(&tale.steps[index + 1..], browser));
+            if let Some(broken) = self.step(action, will_tick).await? {
                 return Ok(Some(self.contradicted(tale, &tale.steps[..=index], broken)));
             }
         }
         let control = Action::SignIn { browser: ONLOOKER, account: AccountId(0), right_password: true };
         let steps = [tale.steps.as_slice(), &[control]].concat();
-        if let Some(broken) = self.step(&control).await? {
+        if let Some(broken) = self.step(&control, false).await? {
             return Ok(Some(self.contradicted(tale, &steps, broken)));
         }
         let rest = Action::Wait(0);
@@ -148,10 +159,10 @@ impl Telling {
             .map(|contradiction| self.contradicted(tale, &steps, Broken { contradiction, must_recur: true })))
     }
 
-    async fn step(&mut self, action: &Action) -> Result<Option<Broken>, Trouble> {
+    async fn step(&mut self, action: &Action, will_tick: bool) -> Result<Option<Broken>, Trouble> {
         self.catch_up();
         self.steps += 1;
-        for (action, seen) in self.player.act(action).await? {
+        for (action, seen) in self.player.act(action, will_tick).await? {
             let outcomes = self.rules.expect(&action);
             if let Err(contradiction) = self.rules.judge(&action, &seen) {
                 if self.player.met_a_limit(&action) && !self.limits_are_declared {
@@ -161,6 +172,9 @@ impl Telling {
                         wanted,
                         seen: "a limit that the profile does not declare".to_owned(),
                     });
+                }
+                if let Some(reason) = not_offered(self.player.target(), contradiction.rule) {
+                    return Err(Trouble::NotOffered(format!("{}: {reason}", contradiction.rule)));
                 }
                 let by_mail = outcomes.outcomes().iter().any(|outcome| outcome.screen == seen.screen);
                 let must_recur = by_mail || self.player.typed_the_right_code_by_chance();
@@ -173,13 +187,13 @@ impl Telling {
         Ok(None)
     }
 
-    /// Where clocks run, the oracle's goes along.
+    /// Where clocks run, or a target wanted something waited for, the oracle's goes along.
     fn catch_up(&mut self) {
-        if !self.player.person().clock_is_frozen() {
-            let passed = millis(self.player.person().now()) - self.rules.now_ms();
+        let passed = millis(self.player.person().now()) - self.rules.now_ms();
+        if passed > 0 {
             let nothing = Seen { screen: Screen::Nothing, mails: Vec::new() };
             // Time that passes is always right.
-            let _ = self.rules.judge(&Action::Wait(passed.max(0)), &nothing);
+            let _ = self.rules.judge(&Action::Wait(passed), &nothing);
         }
     }
 
@@ -197,6 +211,18 @@ impl Telling {
         let tale = Tale { portal: tale.portal, begins_ms: self.begins_ms, steps: steps.to_vec() };
         Box::new(Contradicted { tale, contradiction, person: self.player.person().name().to_owned(), must_recur })
     }
+}
+
+/// Whether the next code of the sign-in that is begun in this browser is to be sent with the box ticked.
+fn will_tick(later: &[Action], in_browser: BrowserId) -> bool {
+    let of_it = later.iter().take_while(
+        |action| !matches!(action, Action::SignIn { browser, right_password: true, .. } if *browser == in_browser),
+    );
+    let mut ticks = of_it.filter_map(|action| match action {
+        Action::SubmitCode { browser, tick, .. } if *browser == in_browser => Some(*tick),
+        _ => None,
+    });
+    ticks.next().unwrap_or(false)
 }
 
 pub(super) fn millis(instant: SystemTime) -> i64 {

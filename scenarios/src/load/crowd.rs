@@ -23,10 +23,11 @@ use sekisho_simulator::world::World;
 use tokio_util::sync::CancellationToken;
 
 use super::health::Watch;
+use super::means::lacking;
 use super::meter::{Meter, Progress};
-use super::mix::Mix;
+use super::mix::{Mix, particulars};
 use crate::check::needs_of;
-use crate::scenario::{Portals, Scenario};
+use crate::scenario::Scenario;
 use crate::stage::Stage;
 
 /// What a load run shall do.
@@ -48,6 +49,9 @@ pub enum LoadError {
     /// There are not enough accounts.
     #[error("no accounts for the load: {0}")]
     Accounts(#[from] Trouble),
+    /// The target's one clock could not be moved past go-live.
+    #[error("no load before the target's clock is past go-live: {0}")]
+    Clock(Trouble),
     /// The target is not on this machine, and the profile does not say who allowed it.
     #[error(
         "the target `{host}` is not on this machine\n\nhint: `authorized_by` in the profile must say who allowed that it is put under load"
@@ -56,9 +60,12 @@ pub enum LoadError {
         /// The target's host.
         host: String,
     },
-    /// The mix has only stories that the target's portals cannot tell.
-    #[error("none of the target's portals can tell the stories of this mix")]
-    NoPortal,
+    /// The mix has only stories that cannot be told at the target.
+    #[error("no story of this mix can be told at the target, so nobody was sent there: {}\n\nhint: `sekisho profile check` says what a profile lacks", .reasons.join("; "))]
+    NoStory {
+        /// Why each cannot.
+        reasons: Vec<String>,
+    },
     /// The load engine gave up: a fault of ours.
     #[error("the load engine gave up: {0}")]
     Engine(#[from] Box<GooseError>),
@@ -87,6 +94,7 @@ struct Play {
 /// When there are no accounts, the target must not be loaded, or the engine gives up.
 pub async fn run(world: &Arc<World>, plan: &Plan, mut progress: impl FnMut(Progress)) -> Result<LoadRecord, LoadError> {
     may_be_loaded(&world.target, &world.network)?;
+    world.begin_regularly().await.map_err(LoadError::Clock)?;
     let _guarded = world.network.put_under_load();
     let parts = cast(world, plan).await?;
     let meter = Arc::new(Meter::new(world.target.numbers.code_validity.0));
@@ -179,28 +187,52 @@ pub fn needs(target: &Target, network: &Network, plan: &Plan) -> Result<Vec<Need
     Ok(needs_of(target, &people))
 }
 
+/// Which stories of the mix nobody lives, because the target or its profile lacks what they need, and why.
+pub fn left_out(target: &Target, mix: &Mix) -> Vec<String> {
+    mix.stories.iter().filter_map(|(scenario, _)| Some(told_in(target, scenario).err()?)).collect()
+}
+
+/// The portals in which a story can be told; where there is none, why.
+fn told_in(target: &Target, scenario: &Scenario) -> Result<Vec<Portal>, String> {
+    let mut why = None;
+    let mut portals = target.portals.clone();
+    portals.retain(|portal| match lacking(target, scenario, *portal) {
+        None => true,
+        Some(reason) => {
+            why.get_or_insert(reason);
+            false
+        }
+    });
+    match why {
+        Some(reason) if portals.is_empty() => Err(format!("`{}`: {reason}", particulars(scenario).0)),
+        _ => Ok(portals),
+    }
+}
+
 /// Every user's story and portal.
 fn roles(target: &Target, plan: &Plan) -> Result<Vec<(&'static Scenario, Portal)>, LoadError> {
-    let tellable = |scenario: &Scenario| target.portals.iter().any(|portal| scenario.portals.include(*portal));
-    let stories: Vec<_> = plan.mix.stories.iter().copied().filter(|(scenario, _)| tellable(scenario)).collect();
-    let total: u64 = stories.iter().map(|(_, weight)| u64::from(*weight)).sum();
+    let told = plan.mix.stories.iter().filter_map(|(scenario, weight)| {
+        let portals = told_in(target, scenario).ok().filter(|portals| !portals.is_empty())?;
+        Some((*scenario, *weight, portals))
+    });
+    let stories: Vec<_> = told.collect();
+    let total: u64 = stories.iter().map(|(_, weight, _)| u64::from(*weight)).sum();
     if total == 0 {
-        return Err(LoadError::NoPortal);
+        return Err(LoadError::NoStory { reasons: left_out(target, &plan.mix) });
     }
-    let mut scenarios: Vec<&'static Scenario> = Vec::with_capacity(plan.users);
+    let mut scenarios: Vec<usize> = Vec::with_capacity(plan.users);
     let mut weight_so_far = 0;
-    for (scenario, weight) in stories {
-        weight_so_far += u64::from(weight);
+    for (place, (_, weight, _)) in stories.iter().enumerate() {
+        weight_so_far += u64::from(*weight);
         let until = (plan.users as u64 * weight_so_far).div_ceil(total) as usize;
-        scenarios.resize(until.min(plan.users), scenario);
+        scenarios.resize(until.min(plan.users), place);
     }
     scenarios.shuffle(&mut ChaCha8Rng::seed_from_u64(plan.seed));
-    let portal_of = |place: usize, scenario: &Scenario| match scenario.portals {
-        Portals::Each | Portals::Once => target.portals[place % target.portals.len()],
-        Portals::Employer => Portal::Employer,
+    let role = |(place, story): (usize, usize)| {
+        let (scenario, _, portals) = &stories[story];
+        (*scenario, portals[place % portals.len()])
     };
-    let roles = scenarios.into_iter().enumerate();
-    Ok(roles.map(|(place, scenario)| (scenario, portal_of(place, scenario))).collect())
+    Ok(scenarios.into_iter().enumerate().map(role).collect())
 }
 
 /// How long users who have lived their story stay between two looks at the switch.

@@ -1,20 +1,21 @@
 //! Mixes: which stories the users of a load run live, and in what proportion.
 
+use super::means::Means;
 use crate::scenario::{Scenario, scenario};
 
-/// The name of each story in a mix, and its scenario.
-const STORIES: [(&str, &str); 11] = [
-    ("first-sign-in", "faq01-first-sign-in"),
-    ("returning", "faq06-skip"),
-    ("expired-code", "faq03-expiry"),
-    ("deleted-mail", "faq04-deleted-mail"),
-    ("cookie-cleared", "faq10-cookie-cleared"),
-    ("revoke-all", "faq12-revoke-all"),
-    ("lapsed-skip", "faq08-lapsed-skip"),
-    ("many-browsers", "faq07-many-browsers"),
-    ("additional-account", "faq15-additional-account"),
-    ("wrong-code", "base-code-wrong-code"),
-    ("dead-address", "faq05-dead-address"),
+/// The name of each story in a mix, its scenario, and what it cannot be told without.
+const STORIES: [(&str, &str, &[Means]); 11] = [
+    ("first-sign-in", "faq01-first-sign-in", &[]),
+    ("returning", "faq06-skip", &[Means::Skip]),
+    ("expired-code", "faq03-expiry", &[Means::Time, Means::CodePageAgain]),
+    ("deleted-mail", "faq04-deleted-mail", &[Means::CodePageAgain]),
+    ("cookie-cleared", "faq10-cookie-cleared", &[Means::Skip]),
+    ("revoke-all", "faq12-revoke-all", &[Means::Skip, Means::Resume, Means::Time]),
+    ("lapsed-skip", "faq08-lapsed-skip", &[Means::Skip, Means::Time]),
+    ("many-browsers", "faq07-many-browsers", &[Means::Skip, Means::ManyMails]),
+    ("additional-account", "faq15-additional-account", &[Means::AdditionalAccount]),
+    ("wrong-code", "base-code-wrong-code", &[Means::GuessesInARow]),
+    ("dead-address", "faq05-dead-address", &[Means::RefusedMail]),
 ];
 
 /// The weights of `mixed`.
@@ -50,7 +51,7 @@ pub enum MixError {
 
 /// The names of all mixes.
 pub fn names() -> Vec<&'static str> {
-    STORIES.iter().map(|(name, _)| *name).chain(["mixed"]).collect()
+    STORIES.iter().map(|(name, ..)| *name).chain(["mixed"]).collect()
 }
 
 impl Mix {
@@ -87,8 +88,14 @@ impl Mix {
     }
 }
 
+/// The name of a story in a mix, and what it cannot be told without.
+pub(super) fn particulars(scenario: &Scenario) -> (&'static str, &'static [Means]) {
+    let found = STORIES.iter().find(|(_, id, _)| *id == scenario.id);
+    found.map_or((scenario.id, &[]), |(name, _, means)| (name, means))
+}
+
 fn story(name: &str) -> Result<&'static Scenario, MixError> {
-    let found = STORIES.iter().find(|(known, _)| *known == name).and_then(|(_, id)| scenario(id));
+    let found = STORIES.iter().find(|(known, ..)| *known == name).and_then(|(_, id, _)| scenario(id));
     found.ok_or_else(|| MixError::Unknown { name: name.to_owned() })
 }
 

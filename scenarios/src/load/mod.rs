@@ -3,9 +3,10 @@
 
 mod crowd;
 mod health;
+mod means;
 mod meter;
 mod mix;
 
-pub use crowd::{LoadError, Plan, needs, run};
+pub use crowd::{LoadError, Plan, left_out, needs, run};
 pub use meter::Progress;
 pub use mix::{Mix, MixError};

@@ -64,7 +64,7 @@ impl World {
 
     /// NOTICE-4: the mailed number registers the address that was asked for, and no other number does.
     pub(super) fn expect_confirmation(&self, browser: BrowserId, right: bool) -> Expected {
-        let shut = Expected::any(self.shut(browser), "FAQ-05a");
+        let shut = self.expect_confirmation_outside(browser, right);
         let Some((account, signed_in)) = self.session(browser) else { return shut };
         let refused = if signed_in == Answer::Yes { Expected::any([Screen::Outside], "NOTICE-4") } else { shut };
         let taken = if right { self.confirms(browser, account) } else { Answer::No };
@@ -74,6 +74,16 @@ impl World {
             Answer::Open => inside.or(refused),
             Answer::No => refused,
         }
+    }
+
+    /// Who is not signed in confirms nothing, but the change that somebody signed in has asked for: a link in the mail may be followed in
+    /// any browser, where the target declares nothing else.
+    fn expect_confirmation_outside(&self, browser: BrowserId, right: bool) -> Expected {
+        let shut = Expected::any(self.shut(browser), "FAQ-05a");
+        let asked = (0..self.accounts.len()).map(AccountId).filter(|account| {
+            right && self.policy.confirmation_is_bound != Answer::Yes && self.confirms(browser, *account) != Answer::No
+        });
+        shut.or(Expected::any(asked.map(Screen::Inside), "FAQ-05a"))
     }
 
     /// Whether the right number is taken from this browser.
@@ -97,11 +107,13 @@ impl World {
     }
 
     pub(super) fn follow_confirmation(&mut self, browser: BrowserId, right: bool, screen: Screen) {
-        let Some((account, _)) = self.session(browser) else { return };
-        if screen == Screen::Inside(account) {
-            self.learn_session(browser, screen);
+        let own = self.session(browser).map(|(account, _)| account);
+        if let Screen::Inside(account) = screen {
+            if own == Some(account) {
+                self.learn_session(browser, screen);
+            }
             self.change_address(account, "NOTICE-4");
-        } else if let Some(asked) = &mut self.accounts[account.0].asked {
+        } else if let Some(asked) = own.and_then(|account| self.accounts[account.0].asked.as_mut()) {
             asked.wrong_numbers += usize::from(!right);
             // A right number that was not taken where it might have been: nobody knows what that did to the change.
             asked.standing = if right { asked.standing.and(Answer::Open) } else { asked.standing };

@@ -12,12 +12,16 @@ impl World {
         };
         let (open, open_rule) = self.attempt_is_open(account, index);
         let (right, right_rule) = self.code_is_right(account, index, typed);
-        let screen = if tick { Screen::OffersSkip(account) } else { Screen::Inside(account) };
+        let offers = tick && self.policy.skip_is_confirmed;
+        let screen = if offers { Screen::OffersSkip(account) } else { Screen::Inside(account) };
         let taken = Expected::any([screen], self.taken_rule(account, index));
         let refused = if open == Answer::No {
             let used = self.accounts[account.0].attempts[index].used;
             let shown = self.shown_anyway(browser, Some(account)).filter(|_| used);
-            Expected::any([Screen::Outside, Screen::AsksForCode].into_iter().chain(shown), open_rule)
+            // Who has not answered whether to set the skip may be asked once more.
+            let asked = self.is_offered(browser, account).then_some(Screen::OffersSkip(account));
+            let refused = [Screen::Outside, Screen::AsksForCode];
+            Expected::any(refused.into_iter().chain(shown).chain(asked), open_rule)
         } else {
             let rule = if tick && typed == Typed::Wrong { "FAQ-06d" } else { right_rule };
             let again = Expected::any([Screen::AsksForCode], rule);
@@ -161,8 +165,13 @@ impl World {
         let (open, _) = self.attempt_is_open(account, index);
         if open == Answer::No {
             self.follow_late_code(browser, tick);
+            if screen == Screen::OffersSkip(account) && self.session(browser).is_none_or(|(owner, _)| owner != account)
+            {
+                self.follow_late_question(browser, account);
+            }
         } else if matches!(screen, Screen::Inside(_) | Screen::OffersSkip(_)) {
-            self.follow_taken_code(browser, typed, tick);
+            let taken = open.and(self.code_is_right(account, index, typed).0);
+            self.follow_taken_code(browser, typed, tick, taken);
         } else {
             self.follow_wrong_code(browser, tick, screen);
         }
@@ -180,17 +189,35 @@ impl World {
         }
     }
 
-    fn follow_taken_code(&mut self, browser: BrowserId, typed: Typed, tick: bool) {
+    /// The question that another session had come after is asked once more: who is signed in now, nobody knows.
+    fn follow_late_question(&mut self, browser: BrowserId, account: AccountId) {
+        self.open_session(browser, account, Some(Offer { left: false, standing: Answer::Open }));
+        if let Some(session) = &mut self.browsers[browser.0].session {
+            session.standing = Answer::Open;
+        }
+    }
+
+    /// Follows a code that led on; `taken` says whether it had to.
+    fn follow_taken_code(&mut self, browser: BrowserId, typed: Typed, tick: bool, taken: Answer) {
         let Some((account, index)) = self.browsers[browser.0].attempt else { return };
+        let signed_in = self.shown_anyway(browser, Some(account)).next().is_some();
         let attempts = &mut self.accounts[account.0].attempts;
-        attempts[index].used = true;
+        if taken == Answer::Open && signed_in {
+            // It may be the session that led on, and the code still be good.
+            attempts[index].standing = Answer::Open;
+        } else {
+            attempts[index].used = true;
+        }
         if let Some(earlier) = Self::earlier_index(index, typed).and_then(|earlier| attempts.get_mut(earlier)) {
             earlier.used = true;
         }
-        self.open_session(browser, account, tick.then_some(Offer { left: false }));
+        let offers = tick && self.policy.skip_is_confirmed;
+        self.open_session(browser, account, offers.then_some(Offer { left: false, standing: taken }));
         self.browsers[browser.0].gaps.insert(account, if tick { "FAQ-06c" } else { "FAQ-06a" });
         if !tick {
             self.try_skips("FAQ-08g", |_, owner| owner == account);
+        } else if !offers {
+            self.set_skip(browser, account, taken);
         }
     }
 

@@ -100,6 +100,10 @@ pub struct Policy {
     pub offer_outlives_leaving: Answer,
     /// Whether the newest attempt ends the older ones of the account.
     pub newest_supersedes: Answer,
+    /// Whether the skip that was asked for with the code is set by \[OK\] on a screen of its own; else the right code sets it.
+    pub skip_is_confirmed: bool,
+    /// Whether the resume is done by another password: what that does to what else is open of the account is said nowhere.
+    pub resume_is_a_password: bool,
     /// Whether a browser's open attempt and its session leave each other alone: a sign-in that begins does not end the
     /// session, and signing out or being let in by a skip does not end the attempt.
     pub attempt_and_session_apart: Answer,
@@ -134,6 +138,8 @@ impl Policy {
             offer: Span::UNDECLARED,
             offer_outlives_leaving: Answer::Open,
             newest_supersedes: Answer::Open,
+            skip_is_confirmed: true,
+            resume_is_a_password: false,
             attempt_and_session_apart: Answer::Open,
             confirmation: Span::UNDECLARED,
             confirmation_is_bound: Answer::Open,

@@ -105,7 +105,19 @@ impl World {
                 self.open_session(browser, account, None);
                 self.disturb_attempt(browser);
             }
+            // Refused: yet the sign-in was begun, and where that ends what was open in the browser, nobody says when.
+            _ if self.policy.attempt_and_session_apart != Answer::Yes => self.doubt_what_is_open(browser),
             _ => {}
+        }
+    }
+
+    fn doubt_what_is_open(&mut self, browser: BrowserId) {
+        if let Some(session) = &mut self.browsers[browser.0].session {
+            session.standing = session.standing.and(Answer::Open);
+        }
+        if let Some((account, index)) = self.browsers[browser.0].attempt {
+            let attempt = &mut self.accounts[account.0].attempts[index];
+            attempt.standing = attempt.standing.and(Answer::Open);
         }
     }
 
@@ -115,8 +127,9 @@ impl World {
         let slot = &mut self.browsers[browser.0].session;
         match apart {
             Answer::Yes => {}
-            Answer::No => *slot = None,
-            Answer::Open => {
+            // A skip that was offered is none of the session's: whether it can still be confirmed is said elsewhere, or nowhere.
+            Answer::No if slot.as_ref().is_none_or(|session| session.offer.is_none()) => *slot = None,
+            Answer::No | Answer::Open => {
                 if let Some(session) = slot {
                     session.standing = Answer::Open;
                 }

@@ -81,19 +81,31 @@ impl World {
 
     /// Whether the browser's session may decide on a skip now (FAQ-06 h).
     fn may_decide(&self, browser: BrowserId) -> Answer {
-        let Some((_, holds)) = self.session(browser) else { return Answer::No };
+        let Some((_, holds)) = self.session_with_its_question(browser) else { return Answer::No };
         let Some(session) = &self.browsers[browser.0].session else { return Answer::No };
         let Some(offer) = &session.offer else { return Answer::No };
         let in_time = self.policy.offer.holds(self.now_ms - session.opened_ms, self.policy.tolerance_ms);
         let there = if offer.left { self.policy.offer_outlives_leaving } else { Answer::Yes };
-        holds.and(in_time).and(there)
+        holds.and(in_time).and(there).and(offer.standing)
+    }
+
+    /// Whether the browser may be asked once more whether to set the account's skip.
+    pub(super) fn is_offered(&self, browser: BrowserId, account: AccountId) -> bool {
+        let owner = self.session(browser).map(|(owner, _)| owner);
+        self.left_offer(browser) == Some(account) || (owner == Some(account) && self.may_decide(browser) != Answer::No)
+    }
+
+    /// Whose question another session came after, where it may still be open.
+    fn left_offer(&self, browser: BrowserId) -> Option<AccountId> {
+        self.browsers[browser.0].left_offer.filter(|_| self.policy.offer_outlives_leaving != Answer::No)
     }
 
     /// What \[OK\] or the other button of the skip confirmation screen leads to.
     pub(super) fn expect_decision(&self, browser: BrowserId, rule: &'static str) -> Expected {
         let inside = self.session(browser).filter(|(_, holds)| *holds != Answer::No).map(|(account, _)| account);
         // Where there is nothing to decide, a signed-in browser may be refused or led back: only the next sign-in tells.
-        let refused = Expected::any(self.shut(browser).chain(inside.map(Screen::Inside)), "FAQ-06h");
+        let left = self.left_offer(browser).map(Screen::Inside);
+        let refused = Expected::any(self.shut(browser).chain(inside.map(Screen::Inside)).chain(left), "FAQ-06h");
         match (self.may_decide(browser), inside) {
             (Answer::Yes, Some(account)) => Expected::any([Screen::Inside(account)], rule),
             _ => refused,
@@ -102,6 +114,9 @@ impl World {
 
     pub(super) fn follow_decision(&mut self, browser: BrowserId, accepted: bool, screen: Screen) {
         let may = self.may_decide(browser);
+        if let Some(left) = self.left_offer(browser).filter(|_| accepted && may == Answer::No) {
+            return self.set_skip(browser, left, Answer::Open);
+        }
         let Some(session) = self.browsers[browser.0].session.as_mut() else { return };
         let account = session.account;
         if may == Answer::No {
@@ -119,10 +134,14 @@ impl World {
         } else {
             session.offer = None;
             session.standing = session.standing.and(Answer::Open);
+            if accepted && may == Answer::Open {
+                // The page that comes then need not tell whether it was set.
+                self.set_skip(browser, account, may);
+            }
         }
     }
 
-    fn set_skip(&mut self, browser: BrowserId, account: AccountId, standing: Answer) {
+    pub(super) fn set_skip(&mut self, browser: BrowserId, account: AccountId, standing: Answer) {
         let outlived = self.new_skip_rule(browser, account);
         self.try_skips("FAQ-07a", |_, owner| owner == account);
         self.try_skips("FAQ-16b", |skip, owner| owner != account && skip.browser == browser);
@@ -160,6 +179,20 @@ impl World {
         state.resumed = true;
         for skip in &mut state.skips {
             skip.revoked.get_or_insert(if skip.browser == browser { "FAQ-12b" } else { "FAQ-12a" });
+        }
+        if self.policy.resume_is_a_password {
+            self.doubt_all_that_is_open(account);
+        }
+    }
+
+    /// Another password may end every session and attempt of the account, its own included.
+    fn doubt_all_that_is_open(&mut self, account: AccountId) {
+        let sessions = self.browsers.iter_mut().filter_map(|browser| browser.session.as_mut());
+        for session in sessions.filter(|session| session.account == account) {
+            session.standing = session.standing.and(Answer::Open);
+        }
+        for attempt in &mut self.accounts[account.0].attempts {
+            attempt.standing = attempt.standing.and(Answer::Open);
         }
     }
 

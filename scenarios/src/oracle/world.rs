@@ -78,6 +78,8 @@ pub(super) struct Browser {
     pub attempt: Option<(AccountId, usize)>,
     /// Whether the last session was ended by signing out.
     pub signed_out: bool,
+    /// The account that was asked whether to set the skip, in a session that another took the place of before it answered.
+    pub left_offer: Option<AccountId>,
     /// The skip cookies in the browser, by the account under whose name they stand.
     pub skips: BTreeMap<AccountId, Held>,
     /// The last skip each account set here, as a place among the account's.
@@ -102,6 +104,8 @@ pub(super) struct Session {
 pub(super) struct Offer {
     /// Whether the browser went elsewhere meanwhile.
     pub left: bool,
+    /// Whether \[OK\] must lead on: not where the attempt itself was in doubt.
+    pub standing: Answer,
 }
 
 /// A skip cookie in a browser.
@@ -249,8 +253,20 @@ impl World {
         }
     }
 
-    /// The account that is signed in in the browser, and whether it still is.
+    /// The account that is signed in in the browser, and whether it still is. Who has not answered whether to set the skip may not be in
+    /// yet, where the target does not say what leaving the question does.
     pub(super) fn session(&self, browser: BrowserId) -> Option<(AccountId, Answer)> {
+        let (account, holds) = self.session_with_its_question(browser)?;
+        let asked = self.has_question(browser) && self.policy.offer_outlives_leaving == Answer::Open;
+        Some((account, if asked { holds.and(Answer::Open) } else { holds }))
+    }
+
+    fn has_question(&self, browser: BrowserId) -> bool {
+        self.browsers[browser.0].session.as_ref().is_some_and(|session| session.offer.is_some())
+    }
+
+    /// The same for what answers the question itself.
+    pub(super) fn session_with_its_question(&self, browser: BrowserId) -> Option<(AccountId, Answer)> {
         let session = self.browsers[browser.0].session.as_ref()?;
         let in_time = self.policy.session.holds(self.now_ms - session.opened_ms, self.policy.tolerance_ms);
         Some((session.account, in_time.and(session.standing)))
@@ -286,29 +302,36 @@ impl World {
     /// Takes from a page behind the sign-in whether the browser is signed in, and as whom.
     pub(super) fn learn_session(&mut self, browser: BrowserId, screen: Screen) -> Option<AccountId> {
         let inside = matches!(screen, Screen::Inside(_) | Screen::SkipSettings(..));
+        let asked = self.has_question(browser) && self.policy.offer_outlives_leaving == Answer::Open;
         let slot = &mut self.browsers[browser.0].session;
         if inside {
-            let session = slot.as_mut()?;
-            session.standing = Answer::Yes;
-            Some(session.account)
-        } else {
-            *slot = None;
-            None
+            // One page that is open does not prove of a session in doubt that the others are: each may have one of its own.
+            return Some(slot.as_ref()?.account);
         }
+        match slot {
+            Some(session) if asked => session.standing = session.standing.and(Answer::Open),
+            Some(session) if session.standing == Answer::Open => {}
+            _ => *slot = None,
+        }
+        None
     }
 
     pub(super) fn open_session(&mut self, browser: BrowserId, account: AccountId, offer: Option<Offer>) {
         self.sessions += 1;
         let number = self.sessions;
         let session = Session { number, account, opened_ms: self.now_ms, standing: Answer::Yes, offer };
-        self.browsers[browser.0].session = Some(session);
-        self.browsers[browser.0].signed_out = false;
+        let browser = &mut self.browsers[browser.0];
+        let before = browser.session.replace(session);
+        let left = before.filter(|before| before.offer.is_some()).map(|before| before.account);
+        browser.left_offer = left.or(browser.left_offer).filter(|left| *left != account);
+        browser.signed_out = false;
     }
 
     fn forget_session(&mut self, browser: BrowserId) {
         let browser = &mut self.browsers[browser.0];
         browser.session = None;
         browser.attempt = None;
+        browser.left_offer = None;
         browser.signed_out = false;
     }
 

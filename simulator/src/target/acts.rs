@@ -157,6 +157,10 @@ impl CompiledAct {
         Url::parse(&begins).ok().filter(|_| is_whole)
     }
 
+    pub(super) fn leaves_page_open(&self) -> bool {
+        !self.follows_redirects || matches!(&self.kind, ActKind::Own(OwnAct { kind: Kind::Fetch, .. }))
+    }
+
     /// Whether it carries JSON.
     pub(super) fn sends_json(&self) -> bool {
         matches!(&self.kind, ActKind::Own(OwnAct { body: OwnBody::Json { .. }, .. }))

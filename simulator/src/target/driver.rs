@@ -16,6 +16,7 @@ use super::template::{Hole, Unfilled};
 use super::{Screen, Step};
 use crate::browser::site::is_same_origin;
 use crate::browser::{Answer, FormError, Page, Request};
+use crate::clock::ClockMeans;
 use crate::mailbox::Letter;
 
 /// Whether a browser of the account holds a skip, as the skip settings screen says (FAQ-13).
@@ -166,6 +167,21 @@ impl Target {
     /// Whether the request that a step is about stands on a page, as a form or a link; where it does not, any browser can make it up.
     pub fn needs_page(&self, portal: Portal, step: Step) -> bool {
         self.ways(portal).ways.get(&step).is_some_and(|way| way.acts[way.main].needs_page())
+    }
+
+    /// Whether a step that is refused by a redirect leaves the page open that was: a script asks, or the redirect is not followed.
+    pub fn leaves_page_open(&self, portal: Portal, step: Step) -> bool {
+        self.ways(portal).ways.get(&step).is_some_and(|way| way.acts.iter().all(CompiledAct::leaves_page_open))
+    }
+
+    /// Whether the clock of each account can be moved by itself.
+    pub fn moves_clocks_of_accounts(&self) -> bool {
+        let by_account = match self.clock {
+            ClockMeans::Control => self.control.is_some(),
+            ClockMeans::Http(_) => true,
+            ClockMeans::None | ClockMeans::Command(_) | ClockMeans::File(_) | ClockMeans::Wait { .. } => false,
+        };
+        by_account && self.global_clock.is_none()
     }
 
     /// Whether the request that a step is about carries JSON.

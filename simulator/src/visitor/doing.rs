@@ -89,6 +89,15 @@ impl Visitor {
         Ok(self.with_asking(self.browser.current(), |asking| self.life.world.target.request(asking))?)
     }
 
+    /// The same on a page that the browser still keeps open beside the one it shows.
+    ///
+    /// # Errors
+    /// As [`Visitor::prepare`].
+    pub fn prepare_on(&mut self, page: &Answer, step: Step, vars: Vars<'_>, tick: SkipBox) -> Result<Request, Trouble> {
+        self.intend(step, vars, tick)?;
+        Ok(self.with_asking(Some(page), |asking| self.life.world.target.request(asking))?)
+    }
+
     /// The same where other requests of the step come before it: they are sent first.
     ///
     /// # Errors
@@ -353,7 +362,7 @@ impl Visitor {
     }
 
     /// The account that this browser signs in to from now on, as its steps put it in.
-    pub(super) fn signs_in_to(&mut self, account: &Account) {
+    pub fn signs_in_to(&mut self, account: &Account) {
         self.account = Some(account.clone());
     }
 }

@@ -7,6 +7,11 @@ use crate::target::{Screen, Step, Vars};
 use crate::trouble::Trouble;
 
 impl Visitor {
+    /// The password of an account as it is now: a step of this person may have replaced the one it was given with.
+    pub fn password_of(&self, account: &Account) -> String {
+        self.life.password_of(account)
+    }
+
     /// Changes the password in My Page: opens the form and sends it. The outcome may be anything.
     ///
     /// # Errors

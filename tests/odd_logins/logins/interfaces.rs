@@ -5,7 +5,7 @@ use crate::odd::{Codes, Flaws, Mails, Odd, Outsiders, Shape};
 use crate::row::{Row, run, try_rows};
 use crate::support::files_in;
 
-const OWN: Odd = Odd { shape: Shape::Json, ..Odd::PLAIN };
+pub const OWN: Odd = Odd { shape: Shape::Json, ..Odd::PLAIN };
 
 #[test]
 fn json_is_sent_in_the_types_that_are_wanted() {
@@ -70,7 +70,7 @@ fn the_mail_is_asked_for_by_a_call_of_its_own() {
     ]);
 }
 
-const BEARER: Row = Row::of(
+pub const BEARER: Row = Row::of(
     "a bearer token",
     Odd { bearer: true, ..OWN },
     JSON,

@@ -2,7 +2,9 @@
 
 mod accused;
 mod entrance;
+mod explored;
 mod interfaces;
+mod loaded;
 mod mails;
 mod skips;
 mod time;

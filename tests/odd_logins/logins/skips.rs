@@ -4,7 +4,25 @@ use crate::bases::PAGES;
 use crate::odd::{AsksSkip, Flaws, Odd, SkipCookie, Status};
 use crate::row::{Row, run, try_rows};
 
-fn asked_after_every_code() -> Row {
+pub fn asked_with_password() -> Row {
+    Row::of(
+        "the box on the sign-in page, beside one about the session",
+        Odd { asks_skip: AsksSkip::WithPassword, stay_box: Some(true), ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [steps.submit-password]
+        form = "form#login"
+        fill = { id = "{id}", password = "{password}" }
+        tick_skip = "trust"
+        untick = ["stay"]
+        [steps.submit-code]
+        form = "form#code"
+        fill = { code = "{code}" }
+        "##,
+    )
+}
+
+pub fn asked_after_every_code() -> Row {
     Row {
         open: &[("faq06-the-confirmation-shows-cautions", "the page has no cautions, and the profile names none")],
         ..Row::of(
@@ -73,22 +91,7 @@ fn boxes_that_come_ticked_and_boxes_about_the_session_are_not_taken_for_the_skip
         untick = ["stay"]
         "##,
     );
-    let with_password = Row::of(
-        "the box on the sign-in page, beside one about the session",
-        Odd { asks_skip: AsksSkip::WithPassword, stay_box: Some(true), ..Odd::PLAIN },
-        PAGES,
-        r##"
-        [steps.submit-password]
-        form = "form#login"
-        fill = { id = "{id}", password = "{password}" }
-        tick_skip = "trust"
-        untick = ["stay"]
-        [steps.submit-code]
-        form = "form#code"
-        fill = { code = "{code}" }
-        "##,
-    );
-    try_rows(vec![ticked, decoy, ticked_decoy, unticked_decoy, with_password]);
+    try_rows(vec![ticked, decoy, ticked_decoy, unticked_decoy, asked_with_password()]);
 }
 
 #[test]
@@ -144,7 +147,12 @@ fn the_status_is_told_by_an_element_or_not_at_all() {
         none_if = { no_selector = "img.shield" }
         "##,
     );
-    let nowhere = Row {
+    try_rows(vec![element, ended_by_another_password()]);
+}
+
+/// No page tells whether there is a skip, and nothing but another password ends them.
+pub fn ended_by_another_password() -> Row {
+    Row {
         without: &["skip.status", "steps.open-skip-settings"],
         open: &[("faq13-", "no page says whether there is a skip")],
         ..Row::of(
@@ -161,6 +169,5 @@ fn the_status_is_told_by_an_element_or_not_at_all() {
             complete-resume = { form = "form#change-password", fill = { present = "{password}", new = "{new_password}" } }
             "##,
         )
-    };
-    try_rows(vec![element, nowhere]);
+    }
 }
