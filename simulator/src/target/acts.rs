@@ -157,6 +157,7 @@ impl CompiledAct {
         Url::parse(&begins).ok().filter(|_| is_whole)
     }
 
+    /// Whether the page that was open is open afterwards too.
     pub(super) fn leaves_page_open(&self) -> bool {
         !self.follows_redirects || matches!(&self.kind, ActKind::Own(OwnAct { kind: Kind::Fetch, .. }))
     }
