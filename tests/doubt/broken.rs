@@ -94,13 +94,13 @@ pub fn broken_profiles() -> Vec<Broken> {
         broken(
             "skip_cookie_unknown",
             "The expression for the skip's cookie matches none.",
-            "All but what looks into that cookie, keeps it, alters it or carries it elsewhere.",
+            "All but what looks into that cookie, keeps it, deletes it, alters it or carries it elsewhere.",
             &[("cookie = '(__Host-)?skip-[0-9a-f]{16}'", "cookie = 'no-such-cookie'")],
         ),
         broken(
             "session_taken_for_the_skip",
             "The expression for the skip's cookie matches the session's.",
-            "All but what looks into the skip's cookie, keeps it, alters it or carries it elsewhere.",
+            "All but what looks into the skip's cookie, keeps it, deletes it, alters it or carries it elsewhere.",
             &[("cookie = '(__Host-)?skip-[0-9a-f]{16}'", "cookie = '(__Host-)?session-[a-z]+'")],
         ),
         broken(
