@@ -197,6 +197,12 @@ impl House {
         Some(self.letter(&holder, &value))
     }
 
+    /// The mail that a wrong password has sent where that is the flaw.
+    pub fn mail_in_vain(&self, id: &str) -> Option<Letter> {
+        let holder = self.holder(id).filter(|_| self.flaws.mails_for_a_wrong_password)?;
+        Some(self.letter(&holder, &self.draw()))
+    }
+
     fn draw(&self) -> String {
         match self.odd.codes {
             Codes::Digits | Codes::Number => format!("{:06}", rand::random::<u32>() % 1_000_000),
@@ -209,6 +215,9 @@ impl House {
     }
 
     fn letter(&self, holder: &Holder, code: &str) -> Letter {
+        let groups =
+            if self.odd.field_for_each_digit { format!("{} {}", &code[..3], &code[3..]) } else { code.to_owned() };
+        let code = groups.as_str();
         let to = format!("user{holder}@odd.test");
         let text =
             format!("ログインの受付番号は 20250106-1234 です。\n\nコードは {code} です。30分のあいだ有効です。\n");

@@ -26,6 +26,14 @@ pub struct Odd {
     pub bearer: bool,
     /// All skips end with another password only.
     pub ends_by_password: bool,
+    /// Whoever is signed in and opens the sign-in page is sent to My Page.
+    pub sends_home: bool,
+    /// The code is mailed in two groups, and typed into a field for each digit; all of one name.
+    pub field_for_each_digit: bool,
+    /// A wrong password leads to the code page too, and nothing is mailed.
+    pub hides_wrong: bool,
+    /// Fields, boxes and buttons have other names on each page.
+    pub new_names: bool,
 }
 
 impl Odd {
@@ -48,6 +56,10 @@ impl Odd {
         numbers: false,
         bearer: false,
         ends_by_password: false,
+        sends_home: false,
+        field_for_each_digit: false,
+        hides_wrong: false,
+        new_names: false,
     };
 }
 
@@ -184,6 +196,8 @@ pub struct Flaws {
     pub ends_no_session: bool,
     /// Only the browser forgets a skip after 90 days.
     pub skips_never_end: bool,
+    /// A wrong password has a mail sent too.
+    pub mails_for_a_wrong_password: bool,
 }
 
 impl Flaws {
@@ -200,5 +214,6 @@ impl Flaws {
         says_none: false,
         ends_no_session: false,
         skips_never_end: false,
+        mails_for_a_wrong_password: false,
     };
 }
