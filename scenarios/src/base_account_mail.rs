@@ -8,7 +8,7 @@ use sekisho_simulator::mailbox::{Letter, Mail, Mark};
 use sekisho_simulator::target::{Screen, Step, Vars};
 use sekisho_simulator::{SkipBox, Trouble, Visitor};
 
-use crate::moves::{ask_for_code, sign_in, want};
+use crate::moves::{ask_for_code, sign_in};
 use crate::scenario::{Scenario, stories};
 use crate::stage::Stage;
 
@@ -98,7 +98,7 @@ async fn address_injection(stage: Arc<Stage>) -> Result<(), Trouble> {
     let (thief, fresh) = (stage.world.fresh_address(), stage.world.fresh_address());
     let mut a = person.browser("A", &account);
     sign_in(&mut a, &account).await?;
-    want(Step::OpenAddressChange, Screen::AddressChange, &a.open(Step::OpenAddressChange).await?)?;
+    a.open_form(Step::SubmitAddress, Step::OpenAddressChange, Screen::AddressChange).await?;
     let mut prepare =
         |new_address: &str| a.prepare(Step::SubmitAddress, Vars { new_address, ..Vars::default() }, SkipBox::Unticked);
     let prepared =

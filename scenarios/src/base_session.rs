@@ -145,7 +145,7 @@ async fn address_needs_the_token(stage: &Stage, person: &Person, account: &Accou
     sign_in(&mut b, account).await?;
     let (theirs, own) = (world.fresh_address(), world.fresh_address());
     let since = world.mailbox.mark().await?;
-    want(Step::OpenAddressChange, Screen::AddressChange, &b.open(Step::OpenAddressChange).await?)?;
+    b.open_form(Step::SubmitAddress, Step::OpenAddressChange, Screen::AddressChange).await?;
     let honest = b.prepare(Step::SubmitAddress, new_address_vars(&theirs), SkipBox::Unticked)?;
     let with_token = b.prepare(Step::SubmitAddress, new_address_vars(&own), SkipBox::Unticked)?;
     let Some((_, without_token)) = forged(&mut b, &honest)?.into_iter().next() else { return Ok(()) };

@@ -68,12 +68,15 @@ async fn half_signed_in(stage: Arc<Stage>) -> Result<(), Trouble> {
     }
     skip_is_set(&stage, &mut honest, &account).await?;
     for (page, screen, form) in BEHIND {
-        // What does not open to somebody who is signed in proves nothing when it is shut to others.
-        if !stage.has_step(page) || !honest.look_at(page).await?.is(screen) {
-            continue;
+        let form = form.filter(|form| stage.has_step(*form));
+        if stage.has_step(page) {
+            // What does not open to somebody who is signed in proves nothing when it is shut to others.
+            if !honest.look_at(page).await?.is(screen) {
+                continue;
+            }
+            pages.push(page);
         }
-        pages.push(page);
-        if let Some(form) = form.filter(|form| stage.has_step(*form)) {
+        if let Some(form) = form.filter(|form| stage.has_step(page) || !honest.has_page_of(*form, page)) {
             forms.push((form, honest.prepare(form, vars, SkipBox::Unticked)?));
         }
     }

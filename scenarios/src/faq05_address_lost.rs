@@ -94,7 +94,9 @@ async fn control_of_the_forgery(
     }
     let own = stage.world.fresh_address();
     let since = person.mark().await?;
-    honest.look_at(Step::OpenAddressChange).await?;
+    if honest.has_page_of(Step::SubmitAddress, Step::OpenAddressChange) {
+        honest.look_at(Step::OpenAddressChange).await?;
+    }
     let form = honest.prepare(Step::SubmitAddress, Vars::default(), SkipBox::Unticked)?;
     Forger::new(&own).forge(honest, &[form.url]).await?;
     if stage.world.target.confirms_addresses() {

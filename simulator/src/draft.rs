@@ -43,23 +43,41 @@ pub fn draft(answer: &Answer, ca_file: Option<&str>) -> Draft {
     let forms = forms_on(&page);
     let sign_in = forms.iter().find_map(sign_in);
     let mut remarks = Vec::new();
-    if !answer.is_success() {
+    let locked = asks_for_basic(answer);
+    if locked {
+        remarks.push(
+            "the host asks for a name and a password of its own (HTTP Basic), so the sign-in page was not seen: give them by `username` and `password` under `[client]`, and write the step after what a browser shows".to_owned(),
+        );
+    } else if !answer.is_success() {
         remarks.push(format!("the page was answered with status {}: is this the sign-in page?", answer.status));
     }
-    if sign_in.is_none() {
+    if sign_in.is_none() && !locked {
         remarks.push(
             "no form with a password field is on the page: it may be drawn by a script. The draft sends JSON instead; its paths and members are guesses".to_owned(),
         );
     }
     let mut text = String::new();
     head(&mut text, answer, ca_file);
+    if locked {
+        text.push_str(BASIC);
+    }
     screens(&mut text, &page, answer, sign_in.as_ref());
     match &sign_in {
         Some(sign_in) => form_steps(&mut text, answer, sign_in, &forms),
+        None if locked => {
+            open_sign_in(&mut text, answer);
+            text.push_str(UNSEEN_FORM);
+        }
         None => json_steps(&mut text, answer),
     }
     text.push_str(LATER_STEPS);
     Draft { text, remarks }
+}
+
+/// Whether the host lets nobody see the page without a name and a password of its own (RFC 7617).
+fn asks_for_basic(answer: &Answer) -> bool {
+    let asked = answer.header("www-authenticate");
+    answer.status == 401 && asked.is_some_and(|schemes| schemes.to_ascii_lowercase().contains("basic"))
 }
 
 /// A form with a password field, where its fields have names: the first field before the password is who signs in.
@@ -91,7 +109,7 @@ fn head(text: &mut String, answer: &Answer, ca_file: Option<&str>) {
     let _ = base.set_password(None);
     let base = base.as_str().trim_end_matches('/');
     // A cookie that comes with the sign-in page already may be about the browser only.
-    let session = ".*(session|sid|auth).*";
+    let session = "(?i).*(session|sid|auth).*";
     let _ = write!(
         text,
         r##"# A draft. Lines that begin with `#` are comments: fill in what they ask for, take the `#` away, and look with
@@ -126,7 +144,7 @@ code = '\b(\d{{6}})\b'
 
 # Regular expressions that match the whole names of the cookies that hold the skip and the session: guesses so far.
 [skip]
-cookie = ".*(skip|trust|remember).*"
+cookie = "(?i).*(skip|trust|remember).*"
 session_cookie = {session}
 # Where the skip settings say whether a skip is there, and what they say.
 # status = {{ selector = "#status", some = "あり", none = "なし" }}
@@ -166,7 +184,11 @@ fn screens(text: &mut String, page: &Page<'_>, answer: &Answer, sign_in: Option<
         Some(sign_in) => conditions.push(format!("selector = {}", quoted(&sign_in.mark()))),
         None => {
             conditions.push(format!("status = {}", answer.status));
-            conditions.push(format!("path = {}", quoted(answer.url.path())));
+            // A path only says how an address begins, and `/` begins every one.
+            match title.map(beginning).filter(|title| !title.is_empty()) {
+                Some(title) => conditions.push(format!("title = {}", quoted(&title))),
+                None => conditions.push(format!("path = {}", quoted(answer.url.path()))),
+            }
         }
     }
     let _ = write!(
@@ -250,6 +272,12 @@ fn open_sign_in(text: &mut String, answer: &Answer) {
     let _ = writeln!(text, "[steps.open-sign-in]\nget = {}\n", quoted(&braced(&path(&answer.url))));
 }
 
+/// The beginning of a title that may be long: a mark compares beginnings, and must hold nothing that was left out.
+fn beginning(title: &str) -> String {
+    const ENOUGH_CHARS: usize = 80;
+    title.chars().take(ENOUGH_CHARS).take_while(|c| !c.is_control()).collect()
+}
+
 /// Path and query.
 fn path(url: &Url) -> String {
     url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()))
@@ -278,6 +306,24 @@ fn quoted(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+/// Where the host has a door of its own before the login.
+const BASIC: &str = r##"# The host asks for a name and a password of its own before it shows anything (HTTP Basic).
+# [secrets]
+# staging = { env = "STAGING_PASSWORD" }
+# [client]
+# username = "…"
+# password = "{secret:staging}"
+
+"##;
+
+/// The form that could not be seen.
+const UNSEEN_FORM: &str = r##"# The page could not be seen. Look at its form in a browser.
+# [steps.submit-password]
+# form = "form#…"
+# fill = { email = "{address}", password = "{password}" }
+
+"##;
 
 /// The steps behind the sign-in page, which only somebody who looks can tell.
 const LATER_STEPS: &str = r##"# The form that takes the code. `tick_skip` names the check box by which the skip is asked for; where that is a question of its own after
@@ -395,6 +441,20 @@ mod tests {
         assert!(draft.remarks[0].contains("drawn by a script"));
         assert!(target.knows(Step::SubmitPassword));
         fits(&page("", "http://127.0.0.1:1/{a}/b"));
+        let another = page("<title>Home</title><div id=root></div>", "http://127.0.0.1:1/home");
+        assert_eq!(target.recognise(Portal::Seeker, None, &another), None, "the mark fits every page");
+        assert!(target.is_session_cookie("JSESSIONID") && target.is_session_cookie("connect.sid"));
+    }
+
+    #[test]
+    fn a_host_that_asks_for_a_password_of_its_own_is_told_of_and_nothing_is_guessed() {
+        let mut answer = page("<title>401</title>", "http://127.0.0.1:1/login");
+        answer.status = 401;
+        answer.headers.insert("www-authenticate", HeaderValue::from_static("Basic realm=\"staging\""));
+        let (target, draft) = fits(&answer);
+        assert!(draft.remarks.len() == 1 && draft.remarks[0].contains("`username` and `password` under `[client]`"));
+        assert!(!target.knows(Step::SubmitPassword) && draft.text.contains("# username = "), "{}", draft.text);
+        assert!(!draft.text.contains("/api/login"), "{}", draft.text);
     }
 
     proptest! {

@@ -20,6 +20,7 @@ mod mailpit;
 mod particulars;
 
 pub use arrivals::{Arrivals, ArrivalsCounts, ArrivalsLimits};
+pub(crate) use letter::html_as_text;
 pub use letter::{Letter, Problem};
 pub use mailpit::{Mailpit, MailpitSettings};
 pub use particulars::{Attachment, Contact, Particulars};

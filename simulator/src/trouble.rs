@@ -55,7 +55,10 @@ pub enum Trouble {
         seen: String,
     },
     /// An answer came so late that its instant says nothing about the boundary it was to probe.
-    #[error("{what}: the clock ran {late:.3} s too far while it was probed, so that the answer says nothing")]
+    #[error(
+        "{what}: the clock ran {} too far while it was probed, so that the answer says nothing; `numbers.probe_room` gives slow targets more room",
+        so_far(*.late)
+    )]
     Late {
         /// What was probed.
         what: String,
@@ -135,6 +138,12 @@ impl Trouble {
     }
 }
 
+/// A length of time that may be too short to be told in milliseconds.
+fn so_far(seconds: f64) -> String {
+    const LEAST: f64 = 0.001;
+    if seconds < LEAST { "less than 0.001 s".to_owned() } else { format!("{seconds:.3} s") }
+}
+
 /// Says that mails came which were not the one: then it may be the profile that looks for something else.
 fn unfit(others: usize, kind: &str) -> String {
     let key = if kind == "code" { "mail.code" } else { "mail.confirmation" };
@@ -142,5 +151,17 @@ fn unfit(others: usize, kind: &str) -> String {
         0 => String::new(),
         1 => format!(", but a mail that `{key}` does not match"),
         _ => format!(", but {others} mails that `{key}` does not match"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_probe_names_the_key_that_gives_it_more_room() {
+        let late = |late| Trouble::Late { what: "the end of the code".to_owned(), late }.to_string();
+        assert!(late(0.000_2).contains("ran less than 0.001 s too far"), "{}", late(0.000_2));
+        assert!(late(1.5).contains("ran 1.500 s too far") && late(1.5).contains("`numbers.probe_room`"));
     }
 }

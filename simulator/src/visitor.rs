@@ -19,6 +19,7 @@ use crate::trouble::Trouble;
 mod address;
 mod doing;
 mod password;
+mod pieces;
 mod sent;
 
 pub use address::AskedChange;
@@ -43,6 +44,8 @@ pub struct Visitor {
     will_skip: bool,
     /// Whether the present step sets a password that the story did not choose.
     new_password_is_ours: bool,
+    /// Whether a sign-in of this browser led inside, and nothing has ended that since.
+    is_inside: bool,
 }
 
 /// What a step showed.
@@ -133,6 +136,7 @@ impl Visitor {
             sent_at: None,
             will_skip: false,
             new_password_is_ours: false,
+            is_inside: false,
         }
     }
 
@@ -208,6 +212,20 @@ impl Visitor {
         self.plain(Step::OpenSignIn).await
     }
 
+    /// The same for whoever may be signed in still: a target that shows them My Page in its place is told to sign out first.
+    async fn open_sign_in_anew(&mut self) -> Result<Seen, Trouble> {
+        let seen = self.open_sign_in().await?;
+        if !seen.is(Screen::MyPage) || !self.is_inside {
+            return Ok(seen);
+        }
+        if self.knows(Step::SignOut) {
+            self.sign_out().await?;
+        } else {
+            self.forget_session();
+        }
+        self.open_sign_in().await
+    }
+
     /// Sends the account's ID, with this password, on the sign-in screen.
     ///
     /// # Errors
@@ -237,7 +255,7 @@ impl Visitor {
         self.signs_in_to(account);
         self.make_room(account).await?;
         let mark = self.life.world.mailbox.mark().await?;
-        let opened = self.open_sign_in().await?;
+        let opened = self.open_sign_in_anew().await?;
         let password = self.life.password_of(account);
         let submitted = self.submit_password(account, &password).await;
         let seen = match submitted {
@@ -264,7 +282,7 @@ impl Visitor {
         self.signs_in_to(account);
         self.make_room(account).await?;
         let mark = self.life.world.mailbox.mark().await?;
-        self.open_sign_in().await?;
+        self.open_sign_in_anew().await?;
         let request = alter(self.lead_up_to(Step::SubmitPassword, account.vars(), SkipBox::Unticked).await?);
         let seen = self.send(Step::SubmitPassword, request).await?;
         Ok(Started { seen, mark, sent_at: self.sent_at.unwrap_or_else(SentAt::now), mailed: None })
@@ -300,6 +318,9 @@ impl Visitor {
             Ok(mailed) => {
                 recorder.secret(kind, &mailed.code);
                 self.life.note_mailed_code(&mailed.code);
+                if let Some(written) = self.life.world.target.as_written(&mailed.letter, &mailed.code) {
+                    recorder.secret(kind, &written);
+                }
                 recorder.mail_came(&mailed.mail, sent_at.until(&mailed.mail));
             }
             Err(Trouble::NoMail { .. }) => recorder.mail_never_came(),
@@ -428,6 +449,7 @@ impl Visitor {
 
     /// Deletes what keeps somebody signed in, the session's cookies above all, and keeps all other cookies (FAQ-10d).
     pub fn forget_session(&mut self) {
+        self.is_inside = false;
         let target = &self.life.world.target;
         let jar = self.browser.jar();
         let names: Vec<String> = jar.cookies(self.life.now()).map(|cookie| cookie.name().into_owned()).collect();

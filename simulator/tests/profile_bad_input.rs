@@ -45,7 +45,7 @@ const ROWS: &[Row] = &[
         "screens.settings.titel",
         "did you mean `title`",
     ),
-    Row("session_cookie = ", "# ", "[skip]", "skip", "missing field `session_cookie`"),
+    Row("session_cookie = ", "# ", "[skip]", "skip.session_cookie", "nothing says what keeps somebody signed in"),
     Row("schema = 1", "schema = 2", "schema = 2", "schema", "only version 1"),
     Row("base = \"http://127.0.0.1:8080\"", "base = \"ftp://a.test\"", "ftp://", "base", "must begin with `http://`"),
     Row("portals = [\"seeker\", ", "portals = [\"seekers\", ", "portals = ", "portals", "is no portal"),
@@ -306,6 +306,95 @@ const ROWS: &[Row] = &[
         "steps.sign-out.take.a",
         "no name of a header",
     ),
+    Row(
+        SIGN_OUT,
+        "[steps.sign-out]\nget = \"/o\"\ntake = { a = { regex = \"(x)\", where = { \"/b\" = 1 } } }",
+        "take = {",
+        "steps.sign-out.take.a",
+        "with `json` only",
+    ),
+    Row(
+        SIGN_OUT,
+        "[steps.sign-out]\nget = \"/o\"\ntake = { a = { json = \"/a\", then = \"/b\" } }",
+        "take = {",
+        "steps.sign-out.take.a",
+        "with `where` only",
+    ),
+    Row(
+        SIGN_OUT,
+        "[steps.sign-out]\nget = \"/o\"\ntake = { a = { json = \"/a\", where = { b = 1 } } }",
+        "take = {",
+        "steps.sign-out.take.a.where",
+        "did you mean `/b`",
+    ),
+    // Characters of the code, lists, selectors in place of names.
+    Row(
+        SUBMIT_CODE,
+        "fill = { code = \"{code:0}\" }",
+        "{code:0}",
+        "steps.submit-code.fill.code",
+        "`{code:1}` is the first",
+    ),
+    Row(
+        SUBMIT_CODE,
+        "fill = { code = [] }",
+        "fill = { code = []",
+        "steps.submit-code.fill.code",
+        "no value in the list",
+    ),
+    Row(
+        SUBMIT_CODE,
+        "fill = { \"css:input\" = [\"{code:1}\", \"{code:2}\"] }",
+        "css:input",
+        "steps.submit-code.fill.css:input",
+        "names one control",
+    ),
+    Row(
+        SUBMIT_CODE,
+        "fill = { \"css:##\" = \"{code}\" }",
+        "css:##",
+        "steps.submit-code.fill.css:##",
+        "not a CSS selector",
+    ),
+    Row(SUBMIT_CODE, "tick = [\"css:##\"]", "tick = [", "steps.submit-code.tick", "not a CSS selector"),
+    Row(
+        "press = { name = \"decision\", value = \"ok\" }",
+        "press = { name = \"decision\", css = \"button\" }",
+        "press = { name",
+        "steps.confirm-skip.press",
+        "or by `css`",
+    ),
+    Row(
+        SIGN_OUT,
+        "[steps.sign-out]\nmethod = \"POST\"\npath = \"/graphql\"\njson = { query = \"mutation { signOut { ok } }\" }",
+        "json = {",
+        "steps.sign-out.json.query",
+        "a brace itself is written twice",
+    ),
+    // The door before the login.
+    Row("[mail]\n", "[client]\nusername = \"staging\"\n[mail]\n", "username = ", "client.username", "belong together"),
+    Row(
+        "[mail]\n",
+        "[client]\nusername = \"staging\"\npassword = \"hunter2\"\n[mail]\n",
+        "password = \"hunter2\"",
+        "client.password",
+        "write `{secret:NAME}` here",
+    ),
+    Row(
+        "part = \"text\"",
+        "part = \"text\"\ncode_without = \"(\"",
+        "code_without",
+        "mail.code_without",
+        "no regular expression",
+    ),
+    // A form needs the page that it stands on.
+    Row(
+        "[steps.open-address-change]\nget = \"/{portal}/settings/address\"\n",
+        "",
+        "[steps.submit-address]",
+        "steps.submit-address",
+        "write `method` and `path` in place of `form`",
+    ),
     // Placeholders, values, secrets.
     Row(
         "{address}\", password",
@@ -482,6 +571,34 @@ fn the_reference_profile_gives_no_reason_to_complain() {
     assert_eq!(examined.advice, Vec::new());
 }
 
+/// A value that is put in where it may be missing is put in, and one that keeps somebody signed in has its use too.
+#[test]
+fn what_is_put_in_in_other_ways_is_not_called_unused() {
+    for (take, used) in [("access", "headers = { Authorization = \"Bearer {access?}\" }"), ("kept", "")] {
+        let text = REFERENCE
+            .replacen(SIGN_OUT, &format!("{SIGN_OUT}\n{used}\ntake = {{ {take} = {{ json = \"/a\" }} }}"), 1)
+            .replacen(
+                "session_cookie = ",
+                "session_values = [\"kept\"]\nsession_cookie = ",
+                usize::from(take == "kept"),
+            );
+        let examined = examine(&text);
+        assert!(examined.problems.is_empty(), "{:?}", examined.problems);
+        assert_eq!(examined.advice, Vec::new());
+    }
+}
+
+/// Where values from answers keep somebody signed in, no cookie needs to.
+#[test]
+fn a_session_without_a_cookie_needs_none_named() {
+    let line = REFERENCE.lines().find(|line| line.starts_with("session_cookie = ")).unwrap();
+    let text = REFERENCE.replacen(line, "session_values = [\"kept\"]", 1);
+    let text = text.replacen(SIGN_OUT, &format!("{SIGN_OUT}\ntake = {{ kept = {{ json = \"/a\" }} }}"), 1);
+    let examined = examine(&text);
+    assert_eq!(examined.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+    assert!(!examined.target.unwrap().is_session_cookie("sid"));
+}
+
 /// Somebody who writes a profile sees all their mistakes at once, and none that only follows from another.
 #[test]
 fn all_mistakes_are_told_at_once() {
@@ -568,6 +685,11 @@ fn what_may_not_be_meant_is_advised() {
             "[steps.sign-out]\n",
             "[steps.sign-out]\ntake = { unused = { json = \"/a\" } }\n",
             "steps.sign-out.take.unused: nothing puts in",
+        ),
+        (
+            "[mail]\n",
+            "[client]\nheaders = { X-Requested-With = \"XMLHttpRequest\" }\n[mail]\n",
+            "client.headers.X-Requested-With: if the target knows requests of its own pages by it",
         ),
     ] {
         let from_is_limited = from.starts_with("my-page");

@@ -119,7 +119,16 @@ fn lacking(target: &Target) -> Vec<Lacking> {
     let with_code = asks(Step::SubmitCode) || asks(Step::SubmitPassword);
     let confirms = target.portals.iter().any(|portal| target.knows_screen(*portal, Screen::SkipConfirmation));
     let spared = |step| with_code && !confirms && matches!(step, Step::ConfirmSkip | Step::CancelSkip);
-    let missing = Step::ALL.iter().filter(|step| !target.knows(**step) && !spared(**step));
+    let needs_page = |step| target.portals.iter().any(|portal| target.needs_page(*portal, step));
+    let by_script = |open: &Step| {
+        let forms = [
+            (Step::OpenAddressChange, Step::SubmitAddress),
+            (Step::OpenPasswordChange, Step::SubmitPasswordChange),
+            (Step::OpenAdditionalAccounts, Step::SubmitAdditionalAccount),
+        ];
+        forms.iter().any(|(opened, submit)| opened == open && target.knows(*submit) && !needs_page(*submit))
+    };
+    let missing = Step::ALL.iter().filter(|step| !target.knows(**step) && !spared(**step) && !by_script(step));
     missing
         .map(|step| Lacking {
             step: step.name(),

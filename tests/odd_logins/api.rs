@@ -50,6 +50,7 @@ impl Call<'_> {
                 }
                 None => self.outside(),
             },
+            ("PUT", "/api/password") => self.change_password(),
             ("DELETE", "/api/session") => {
                 self.house.forget(&self.name);
                 Reply { status: 204, ..Reply::default() }
@@ -84,6 +85,16 @@ impl Call<'_> {
                     Mails::AfterClick | Mails::AfterScript => reply,
                 }
             }
+        }
+    }
+
+    fn change_password(&self) -> Reply {
+        let Some(holder) = &self.session.user else { return self.outside() };
+        let text = |name: &str| self.asked.member(name).as_str().unwrap_or_default();
+        if self.house.change_password(holder, text("present"), text("new")) {
+            Reply::json(200, &json!({ "changed": true }))
+        } else {
+            error(403, "password")
         }
     }
 

@@ -224,6 +224,13 @@ impl House {
         Some(self.letter(to, &value))
     }
 
+    /// The mail that a wrong password has sent where that is the flaw.
+    pub fn mail_in_vain(&self, id: &str) -> Option<Letter> {
+        let holder = self.holder(id).filter(|_| self.flaws.mails_for_a_wrong_password)?;
+        let to = self.books().accounts.get(&holder).and_then(|account| account.address.clone());
+        Some(self.letter(to.unwrap_or_else(|| first_address(&holder)), &self.draw()))
+    }
+
     fn draw(&self) -> String {
         match self.odd.codes {
             Codes::Digits | Codes::Number => format!("{:06}", rand::random::<u32>() % 1_000_000),
@@ -236,6 +243,9 @@ impl House {
     }
 
     fn letter(&self, to: String, code: &str) -> Letter {
+        let groups =
+            if self.odd.field_for_each_digit { format!("{} {}", &code[..3], &code[3..]) } else { code.to_owned() };
+        let code = groups.as_str();
         let text =
             format!("ログインの受付番号は 20250106-1234 です。\n\nコードは {code} です。30分のあいだ有効です。\n");
         let text = if self.odd.codes == Codes::Dashed { text } else { text.replace(" 20250106-1234 ", " 17 ") };

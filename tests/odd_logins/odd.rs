@@ -32,6 +32,14 @@ pub struct Odd {
     pub session_lapses: bool,
     /// Its clock begins two hours before go-live, and till then nobody is asked for a code.
     pub goes_live: bool,
+    /// Whoever is signed in and opens the sign-in page is sent to My Page.
+    pub sends_home: bool,
+    /// The code is mailed in two groups, and typed into a field for each digit; all of one name.
+    pub field_for_each_digit: bool,
+    /// A wrong password leads to the code page too, and nothing is mailed.
+    pub hides_wrong: bool,
+    /// Fields, boxes and buttons have other names on each page.
+    pub new_names: bool,
 }
 
 impl Odd {
@@ -57,6 +65,10 @@ impl Odd {
         ends_by_password: false,
         session_lapses: false,
         goes_live: false,
+        sends_home: false,
+        field_for_each_digit: false,
+        hides_wrong: false,
+        new_names: false,
     };
 }
 
@@ -197,6 +209,8 @@ pub struct Flaws {
     pub skips_never_end: bool,
     /// Another address is said to be registered, and is not.
     pub keeps_the_address: bool,
+    /// A wrong password has a mail sent too.
+    pub mails_for_a_wrong_password: bool,
 }
 
 impl Flaws {
@@ -214,5 +228,6 @@ impl Flaws {
         ends_no_session: false,
         skips_never_end: false,
         keeps_the_address: false,
+        mails_for_a_wrong_password: false,
     };
 }

@@ -16,6 +16,23 @@ struct Visit<'a> {
 }
 
 pub fn answer(house: &House, asked: &Asked) -> Reply {
+    if !house.odd.new_names {
+        return answer_by_name(house, asked);
+    }
+    // What stands before the colon is another on each page.
+    let own = |(name, value): &(String, String)| {
+        (name.split_once(':').map_or(name.as_str(), |(_, own)| own).to_owned(), value.clone())
+    };
+    let asked = Asked { fields: asked.fields.iter().map(own).collect(), ..asked.clone() };
+    let mut reply = answer_by_name(house, &asked);
+    let new = random();
+    for control in ["<input name=\"", "type=\"password\" name=\"", "type=\"checkbox\" name=\"", "<button name=\""] {
+        reply.body = reply.body.replace(control, &format!("{control}{}:", &new[..6]));
+    }
+    reply
+}
+
+fn answer_by_name(house: &House, asked: &Asked) -> Reply {
     let (name, session, new) = house.session(asked.cookie("sid"));
     let mut visit = Visit { house, asked, name, session };
     if asked.method == "POST" {
@@ -80,6 +97,7 @@ impl Visit<'_> {
     fn get(&self) -> Reply {
         match (self.asked.path.as_str(), self.house.odd.shape) {
             ("/login", _) if self.house.odd.cancels_first && self.house.is_open(&self.name) => self.busy(),
+            ("/login", _) if self.house.odd.sends_home && self.session.user.is_some() => Reply::redirect(302, "/home"),
             ("/login", Shape::OneAddress) => {
                 self.house.cancel(&self.name);
                 self.sign_in("")
@@ -178,6 +196,7 @@ impl Visit<'_> {
         let entry = self.house.enter(&self.name, id, asked.field("password"), &asked.cookies, asked.has_field("trust"));
         self.house.change(&self.name, |session| session.stays = asked.has_field("stay"));
         match entry {
+            Entry::Wrong if odd.hides_wrong => self.code_page("").mailing(self.house.mail_in_vain(id)),
             Entry::Wrong if odd.shape == Shape::TwoPages => self.ask_password("IDまたはパスワードが違います。"),
             Entry::Wrong => self.sign_in("IDまたはパスワードが違います。"),
             Entry::Skipped(set) => self.arrive(&set, "/home"),
@@ -214,7 +233,9 @@ impl Visit<'_> {
     fn try_code(&self) -> Reply {
         let (asked, odd) = (self.asked, &self.house.odd);
         let offers = odd.asks_skip == AsksSkip::AfterEveryCode;
-        match self.house.try_code(&self.name, asked.field("code")) {
+        let digits = asked.fields.iter().filter(|(name, _)| name == "digit[]").map(|(_, digit)| digit.as_str());
+        let code = if odd.field_for_each_digit { digits.collect() } else { asked.field("code").to_owned() };
+        match self.house.try_code(&self.name, &code) {
             Tried::Right => {
                 let set = self.house.let_in(&self.name, asked.has_field("remember"), offers, &asked.cookies);
                 self.arrive(&set, if offers { "/trust" } else { "/home" })
@@ -308,7 +329,12 @@ impl Visit<'_> {
             Shape::OneAddress => ("<input type=\"hidden\" name=\"step\" value=\"token\">", "/login", "入口"),
             _ => ("", "/code", "コードの入力"),
         };
-        let inner = format!("{step}<input name=\"code\">{skip_box}<button>送信</button>");
+        let field = if odd.field_for_each_digit {
+            "<input name=\"digit[]\">".repeat(6)
+        } else {
+            "<input name=\"code\">".to_owned()
+        };
+        let inner = format!("{step}{field}{skip_box}<button>送信</button>");
         Reply::page(200, title, &format!("<p>{error}</p>{}", self.form("code", to, &inner)))
     }
 

@@ -115,9 +115,7 @@ pub fn try_rows(rows: Vec<Row>) {
 fn try_row(row: &Row) -> Vec<String> {
     let mut faults = Vec::new();
     let is_open = |id: &str| row.open.iter().any(|(open, _)| id.starts_with(open));
-    let mut walks = (0..PORT_TRIES).map(|_| open(row, Flaws::NONE, &["profile", "check", "target.toml"]));
-    let free = walks.find(|(_, walked)| !walked.stderr.contains("is in use"));
-    let (_, walked) = free.unwrap_or_else(|| panic!("{}: no port stays free", row.name));
+    let walked = walk(row, Flaws::NONE);
     if walked.code != Some(0) {
         faults.push(format!("the dry walk ends with {:?}\n{}\n{}", walked.code, walked.stdout, walked.stderr));
     }
@@ -153,6 +151,13 @@ fn try_row(row: &Row) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Walks through a login by its profile.
+pub fn walk(row: &Row, flaws: Flaws) -> Outcome {
+    let mut walks = (0..PORT_TRIES).map(|_| open(row, flaws, &["profile", "check", "target.toml"]));
+    let free = walks.find(|(_, walked)| !walked.stderr.contains("is in use"));
+    free.unwrap_or_else(|| panic!("{}: no port stays free", row.name)).1
 }
 
 /// Verdict and reason by check.

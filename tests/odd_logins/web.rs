@@ -23,6 +23,7 @@ use tokio::runtime::Runtime;
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// A request, read.
+#[derive(Clone)]
 pub struct Asked {
     pub method: String,
     pub path: String,

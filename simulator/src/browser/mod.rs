@@ -27,7 +27,9 @@ pub use error::NetworkError;
 pub use gate::{HeldBack, Waits};
 pub use jar::{Cookie, Ignored, Jar, SameSite, SiteContext, Stored};
 pub use navigation::Browser;
-pub use page::{Button, Checkbox, Choice, Control, Dom, Form, FormError, Link, Page, Press, Selector, SelectorError};
+pub use page::{
+    Button, Checkbox, Choice, Chosen, Control, Dom, Form, FormError, Link, Page, Press, Selector, SelectorError,
+};
 pub use proxy::Proxy;
 pub(crate) use proxy::basic;
 

@@ -39,6 +39,11 @@ pub struct Letter {
     pub problems: Vec<Problem>,
 }
 
+/// What a person reads of HTML; nothing where it cannot be made to text.
+pub(crate) fn html_as_text(html: &str) -> String {
+    catch_unwind(|| html_to_text(html)).unwrap_or_default()
+}
+
 /// Something in a mail that keeps readers from reading it, or may keep some of them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -89,12 +94,6 @@ impl Letter {
             None => Letter::without_headers(raw),
         })
         .unwrap_or_else(|| Letter { problems: vec![Problem::Unparsable], ..Letter::default() })
-    }
-
-    /// The HTML part as a person reads it; empty where there is none, or it is beyond the reader.
-    pub fn html_as_text(&self) -> String {
-        let html = self.html.as_deref().unwrap_or_default();
-        catch_unwind(|| html_to_text(html)).unwrap_or_default()
     }
 
     fn without_headers(raw: &[u8]) -> Letter {

@@ -5,11 +5,12 @@ use regex::Regex;
 use serde_json::Value;
 use url::Url;
 
+use super::form_act::FormAct;
 use super::marks::{CompiledMark, text_of};
 use super::profile::Only;
 use super::scope::Scope;
 use super::template::{Hole, Template, Unfilled};
-use crate::browser::{Answer, Body, FormError, Kind, Page, Press, Request, Selector};
+use crate::browser::{Answer, Body, ClientSettings, FormError, Kind, Page, Request, Selector};
 
 /// How a step is done.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct CompiledAct {
     pub(super) only: Option<Only>,
     pub(super) if_page: Option<Vec<CompiledMark>>,
     pub(super) take: Vec<(String, CompiledTake)>,
+    /// The last character of the code that it has a place for, where it takes the code apart.
+    pub(super) last_of_code: Option<usize>,
     /// Where it stands in the profile, for people: line and key.
     pub(super) place: String,
 }
@@ -37,26 +40,6 @@ pub(super) enum ActKind {
     Form(FormAct),
     Follow(Selector),
     Own(OwnAct),
-}
-
-/// A form on the open page.
-#[derive(Debug)]
-pub(super) struct FormAct {
-    pub(super) form: Selector,
-    pub(super) fill: Vec<(String, Template)>,
-    pub(super) tick: Vec<String>,
-    pub(super) untick: Vec<String>,
-    pub(super) tick_skip: Option<String>,
-    pub(super) with_skip: Vec<(String, Template)>,
-    pub(super) press: Option<Pressed>,
-}
-
-/// Which button is pressed.
-#[derive(Debug)]
-pub(super) enum Pressed {
-    Named(String),
-    Valued(String, String),
-    Labelled(String),
 }
 
 /// A request of the profile's own making.
@@ -94,9 +77,19 @@ pub(super) enum JsonTemplate {
 pub(super) enum CompiledTake {
     Selector(Selector, Option<String>),
     Json(String),
+    /// The one of a list that fits, and where in it.
+    Among(Among),
     Body(Regex),
     Address(Regex),
     Header(HeaderName),
+}
+
+/// A value in that element of a list, or member of an object, of which all conditions hold; the first such.
+#[derive(Debug)]
+pub(super) struct Among {
+    pub(super) list: String,
+    pub(super) fits: Vec<(String, Value)>,
+    pub(super) then: String,
 }
 
 /// Why a request could not be put together.
@@ -104,8 +97,18 @@ pub(super) enum CompiledTake {
 pub(super) enum Hitch {
     NoPage,
     Form(FormError),
-    Link { selector: String, count: usize },
-    Path { path: String, cause: String },
+    Link {
+        selector: String,
+        count: usize,
+    },
+    Path {
+        path: String,
+        cause: String,
+    },
+    /// A value from an answer leads to an origin that is not the target's own.
+    Foreign {
+        origin: String,
+    },
     Unfilled(Unfilled),
     Header(String),
     Number(String),
@@ -132,7 +135,7 @@ impl CompiledWay {
 impl CompiledAct {
     fn asks_for_skip(&self) -> bool {
         let in_body = match &self.kind {
-            ActKind::Form(form) => form.tick_skip.is_some() || !form.with_skip.is_empty(),
+            ActKind::Form(form) => form.asks_for_skip(),
             ActKind::Follow(_) => false,
             ActKind::Own(own) => match &own.body {
                 OwnBody::None => false,
@@ -171,7 +174,7 @@ impl CompiledAct {
     pub(super) fn has(&self, wanted: impl Fn(&Hole) -> bool + Copy) -> bool {
         let any = |all: &[(String, Template)]| all.iter().any(|(_, template)| template.has(wanted));
         let in_kind = match &self.kind {
-            ActKind::Form(form) => any(&form.fill) || any(&form.with_skip),
+            ActKind::Form(form) => form.has(wanted),
             ActKind::Follow(_) => false,
             ActKind::Own(own) => {
                 own.path.has(wanted)
@@ -197,11 +200,17 @@ impl CompiledAct {
     }
 
     /// The request, on the page that is open.
-    pub(super) fn request(&self, base: &Url, scope: &Scope<'_>, open: Option<&Answer>) -> Result<Request, Hitch> {
+    pub(super) fn request(
+        &self,
+        way: &WayThere<'_>,
+        scope: &Scope<'_>,
+        open: Option<&Answer>,
+    ) -> Result<Request, Hitch> {
+        let scope = &Scope { last_of_code: self.last_of_code, ..*scope };
         let mut request = match &self.kind {
             ActKind::Form(form) => form.request(scope, &Page::of(open.ok_or(Hitch::NoPage)?))?,
             ActKind::Follow(selector) => follow(selector, &Page::of(open.ok_or(Hitch::NoPage)?))?,
-            ActKind::Own(own) => own.request(base, scope, open)?,
+            ActKind::Own(own) => own.request(way, scope, open)?,
         };
         request.follows_redirects = self.follows_redirects;
         for (name, value) in &self.headers {
@@ -233,11 +242,12 @@ impl CompiledAct {
 
     /// The fields or members it sends with their values, as far as they are known; for forms that are forged.
     pub(super) fn fields(&self, scope: &Scope<'_>) -> Vec<(String, String)> {
+        let scope = &Scope { last_of_code: self.last_of_code, ..*scope };
         let filled = |all: &[(String, Template)]| -> Vec<(String, String)> {
             all.iter().map(|(field, value)| (field.clone(), value.plain(scope).unwrap_or_default())).collect()
         };
         match &self.kind {
-            ActKind::Form(form) => filled(&form.fill),
+            ActKind::Form(form) => form.fields(scope),
             ActKind::Follow(_) => Vec::new(),
             ActKind::Own(own) => match &own.body {
                 OwnBody::None => Vec::new(),
@@ -252,6 +262,18 @@ impl CompiledAct {
         }
     }
 
+    /// The names of fields that get a character of the code each, as far as they are known without the page.
+    pub(super) fn names_of_pieces(&self) -> Vec<String> {
+        let is_piece = |template: &Template| template.has(|hole| matches!(hole, Hole::CodeCharacter(_)));
+        match &self.kind {
+            ActKind::Form(form) => form.names_with(is_piece),
+            ActKind::Own(OwnAct { body: OwnBody::Fields { always, .. }, .. }) => {
+                always.iter().filter(|(_, value)| is_piece(value)).map(|(name, _)| name.clone()).collect()
+            }
+            ActKind::Own(_) | ActKind::Follow(_) => Vec::new(),
+        }
+    }
+
     /// What its answer gives.
     pub(super) fn taken(&self, answer: &Answer) -> Vec<(String, String)> {
         if self.take.is_empty() {
@@ -259,32 +281,6 @@ impl CompiledAct {
         }
         let page = Page::of(answer);
         self.take.iter().filter_map(|(name, take)| Some((name.clone(), take.find(answer, &page)?))).collect()
-    }
-}
-
-impl FormAct {
-    fn request(&self, scope: &Scope<'_>, page: &Page<'_>) -> Result<Request, Hitch> {
-        let mut form = page.form(&self.form).map_err(Hitch::Form)?;
-        let with_skip: &[_] = if scope.skip { &self.with_skip } else { &[] };
-        for (field, value) in self.fill.iter().chain(with_skip) {
-            form.fill(field, &value.plain(scope)?).map_err(Hitch::Form)?;
-        }
-        for name in &self.tick {
-            form.tick(name).map_err(Hitch::Form)?;
-        }
-        for name in &self.untick {
-            form.untick(name).map_err(Hitch::Form)?;
-        }
-        if let Some(name) = &self.tick_skip {
-            if scope.skip { form.tick(name) } else { form.untick(name) }.map_err(Hitch::Form)?;
-        }
-        let press = match &self.press {
-            None => Press::Enter,
-            Some(Pressed::Named(name)) => Press::Named(name),
-            Some(Pressed::Valued(name, value)) => Press::Valued(name, value),
-            Some(Pressed::Labelled(label)) => Press::Labelled(label),
-        };
-        form.press(press).map_err(Hitch::Form)
     }
 }
 
@@ -298,17 +294,39 @@ fn follow(selector: &Selector, page: &Page<'_>) -> Result<Request, Hitch> {
     Ok(Request::get(url).from_page(page.url().clone()))
 }
 
+/// Where a request of the profile's own making can go.
+pub(super) struct WayThere<'a> {
+    /// What paths are relative to.
+    pub(super) base: &'a Url,
+    /// Which origins are the target's own.
+    pub(super) client: &'a ClientSettings,
+}
+
 impl OwnAct {
-    fn request(&self, base: &Url, scope: &Scope<'_>, open: Option<&Answer>) -> Result<Request, Hitch> {
-        let path = self.path.fill(scope, encode_segment)?;
-        let url = base.join(&path).map_err(|cause| Hitch::Path { path: path.clone(), cause: cause.to_string() })?;
+    fn url(&self, way: &WayThere<'_>, scope: &Scope<'_>, open: Option<&Answer>) -> Result<Url, Hitch> {
+        if !self.path.is_taken_whole() {
+            let path = self.path.fill(scope, encode_segment)?;
+            return way.base.join(&path).map_err(|cause| Hitch::Path { path, cause: cause.to_string() });
+        }
+        // An address that an answer gave, as a script or a `meta` follows it: as it stands, and from the page that is open.
+        let given = self.path.plain(scope)?;
+        let from = open.filter(|_| !given.is_empty()).map_or(way.base, |open| &open.url);
+        let url = from.join(&given).map_err(|cause| Hitch::Path { path: given, cause: cause.to_string() })?;
+        if url.origin() != way.base.origin() && !way.client.owns(&url) {
+            return Err(Hitch::Foreign { origin: url.origin().ascii_serialization() });
+        }
+        Ok(url)
+    }
+
+    fn request(&self, way: &WayThere<'_>, scope: &Scope<'_>, open: Option<&Answer>) -> Result<Request, Hitch> {
+        let url = self.url(way, scope, open)?;
         let request =
             Request { method: self.method.clone(), body: self.body.fill(scope)?, kind: self.kind, ..Request::get(url) };
         if self.by_hand {
             return Ok(request);
         }
         // Where no page is open yet, the page is one of the target's that the profile does not name.
-        let page = open.map_or_else(|| base.clone(), |open| open.url.clone());
+        let page = open.map_or_else(|| way.base.clone(), |open| open.url.clone());
         Ok(request.from_page(page))
     }
 }
@@ -381,10 +399,23 @@ impl CompiledTake {
                 page.dom().attributes(selector, attribute).into_iter().next()
             }
             CompiledTake::Json(pointer) => text_of(answer.json().ok()?.pointer(pointer)?),
+            CompiledTake::Among(among) => text_of(among.find(&answer.json().ok()?)?),
             CompiledTake::Body(expression) => group(expression, page.html()),
             CompiledTake::Address(expression) => group(expression, answer.url.as_str()),
             CompiledTake::Header(name) => answer.header(name.as_str()).map(|value| value.into_owned()),
         }
+    }
+}
+
+impl Among {
+    fn find<'v>(&self, document: &'v Value) -> Option<&'v Value> {
+        let fits = |element: &&Value| self.fits.iter().all(|(at, is)| element.pointer(at) == Some(is));
+        let found = match document.pointer(&self.list)? {
+            Value::Array(all) => all.iter().find(fits),
+            Value::Object(all) => all.values().find(fits),
+            _ => None,
+        };
+        found?.pointer(&self.then)
     }
 }
 
@@ -412,6 +443,24 @@ fn encode_segment(value: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn the_element_of_a_list_that_fits_is_taken() {
+        let document = serde_json::json!({
+            "factors": [{ "type": "sms", "id": 1 }, { "type": "email", "id": 2, "on": false }, { "type": "email", "id": 3, "on": true }],
+            "by": { "a": { "type": "email", "id": "x" } },
+        });
+        let take = |list: &str, fits: &[(&str, Value)], then: &str| {
+            let fits = fits.iter().map(|(at, is)| ((*at).to_owned(), is.clone())).collect();
+            Among { list: list.to_owned(), fits, then: then.to_owned() }.find(&document).and_then(text_of)
+        };
+        assert_eq!(take("/factors", &[("/type", "email".into())], "/id").as_deref(), Some("2"));
+        assert_eq!(take("/factors", &[("/type", "email".into()), ("/on", true.into())], "/id").as_deref(), Some("3"));
+        assert_eq!(take("/by", &[("/type", "email".into())], "/id").as_deref(), Some("x"));
+        assert_eq!(take("/factors", &[("/type", "totp".into())], "/id"), None);
+        assert_eq!(take("/nothing", &[("/type", "sms".into())], "/id"), None);
+        assert_eq!(take("/factors", &[("/type", "sms".into())], "/no"), None);
+    }
 
     #[test]
     fn a_code_becomes_the_number_that_a_field_for_numbers_gives() {

@@ -7,7 +7,7 @@ use regex::Regex;
 use sekisho_rules::Portal;
 use url::Url;
 
-use super::acts::{CompiledAct, CompiledWay, Hitch};
+use super::acts::{CompiledAct, CompiledWay, Hitch, WayThere};
 use super::compile::{Target, Ways};
 use super::marks::{CompiledMark, Sight};
 use super::profile::MailPart;
@@ -17,7 +17,7 @@ use super::{Screen, Step};
 use crate::browser::site::is_same_origin;
 use crate::browser::{Answer, FormError, Page, Request};
 use crate::clock::ClockMeans;
-use crate::mailbox::Letter;
+use crate::mailbox::{Letter, html_as_text};
 
 /// Whether a browser of the account holds a skip, as the skip settings screen says (FAQ-13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,9 @@ pub enum DriverError {
     #[error("the profile has no step `{0}`")]
     StepMissing(Step),
     /// The story needs the one request the step is about by itself, but the profile has others come before it.
-    #[error("step `{0}` begins with other requests than the one it is about, and the story needs that by itself")]
+    #[error(
+        "step `{0}` begins with other requests than the one it is about, and the story needs that by itself; if one of them is what the step is about, write `main = true` on it"
+    )]
     NotAlone(Step),
     /// The skip is asked for when the password is sent, and the story asks for it only with the code.
     #[error("the target asks for the skip in step `{0}`, and the story decides on it later")]
@@ -124,7 +126,7 @@ impl<'a> Asking<'a> {
     }
 
     fn scope(&self) -> Scope<'a> {
-        Scope { vars: self.vars, skip: self.skip, taken: self.taken, cookie: self.cookie }
+        Scope { vars: self.vars, skip: self.skip, taken: self.taken, cookie: self.cookie, last_of_code: None }
     }
 }
 
@@ -189,6 +191,14 @@ impl Target {
         self.ways(portal).ways.get(&step).is_some_and(|way| way.acts[way.main].sends_json())
     }
 
+    /// The names under which a step sends the code character by character; none among them where only the page or the document says
+    /// them. `None` where it sends it whole.
+    pub(crate) fn pieces_of_code(&self, portal: Portal, step: Step) -> Option<Vec<String>> {
+        let acts = &self.ways(portal).ways.get(&step)?.acts;
+        let apart: Vec<_> = acts.iter().filter(|act| act.last_of_code.is_some()).collect();
+        (!apart.is_empty()).then(|| apart.iter().flat_map(|act| act.names_of_pieces()).collect())
+    }
+
     /// Whether a step changes the password, so that it needs a new one.
     pub fn takes_new_password(&self, portal: Portal, step: Step) -> bool {
         self.ways(portal).ways.get(&step).is_some_and(|way| way.has(|hole| *hole == Hole::NewPassword))
@@ -223,7 +233,8 @@ impl Target {
     /// One request of a step.
     pub(crate) fn put_together(&self, act: &CompiledAct, asking: &Asking<'_>) -> Result<Request, DriverError> {
         let hitch = |hitch| error(asking.step, act, hitch);
-        act.request(&self.ways(asking.portal).base, &asking.scope(), asking.open).map_err(hitch)
+        let way = WayThere { base: &self.ways(asking.portal).base, client: &self.client };
+        act.request(&way, &asking.scope(), asking.open).map_err(hitch)
     }
 
     /// Puts into the request that a step is about what keeps this browser signed in (`skip.session_values`) in place of what it holds of
@@ -280,6 +291,13 @@ impl Target {
         self.find_in(letter, &self.mail_code)
     }
 
+    /// A code or number as it stands in its mail, where that differs from what is typed.
+    pub fn as_written(&self, letter: &Letter, typed: &str) -> Option<String> {
+        let expressions = std::iter::once(&self.mail_code).chain(&self.mail_confirmation);
+        let mut written = expressions.filter_map(|expression| found_by(expression, self.code_part(letter)?));
+        written.find(|written| *written != typed && self.typed(written).as_deref() == Some(typed)).map(str::to_owned)
+    }
+
     /// Whether a new address counts only once a number that was mailed to it is sent back.
     pub fn confirms_addresses(&self) -> bool {
         self.mail_confirmation.is_some()
@@ -290,25 +308,39 @@ impl Target {
         self.find_in(letter, self.mail_confirmation.as_ref()?)
     }
 
-    /// What is read where the code stands, as a person sees it.
+    /// What is read where the code stands, as a person sees it; the code itself as it is typed.
     pub fn code_stands_in<'l>(&self, letter: &'l Letter) -> Cow<'l, str> {
+        let part = self.code_part(letter).unwrap_or_default();
+        let typed = found_by(&self.mail_code, part).and_then(|written| Some((written, self.typed(written)?)));
+        let part = match typed {
+            Some((written, typed)) if typed != written => Cow::Owned(part.replacen(written, &typed, 1)),
+            _ => Cow::Borrowed(part),
+        };
         match self.mail_part {
-            MailPart::Text => Cow::Borrowed(letter.text.as_str()),
-            MailPart::Subject => Cow::Borrowed(letter.subject.as_deref().unwrap_or_default()),
-            MailPart::Html => Cow::Owned(letter.html_as_text()),
+            MailPart::Text | MailPart::Subject => part,
+            MailPart::Html => Cow::Owned(html_as_text(&part)),
+        }
+    }
+
+    fn code_part<'l>(&self, letter: &'l Letter) -> Option<&'l str> {
+        match self.mail_part {
+            MailPart::Text => Some(letter.text.as_str()),
+            MailPart::Subject => letter.subject.as_deref(),
+            MailPart::Html => letter.html.as_deref(),
         }
     }
 
     fn find_in(&self, letter: &Letter, expression: &Regex) -> Option<String> {
-        let text = match self.mail_part {
-            MailPart::Text => letter.text.as_str(),
-            MailPart::Subject => letter.subject.as_deref()?,
-            MailPart::Html => letter.html.as_deref()?,
+        self.typed(found_by(expression, self.code_part(letter)?)?)
+    }
+
+    /// What is typed of what stands in a mail; `None` where nothing is left of it.
+    fn typed(&self, written: &str) -> Option<String> {
+        let typed = match &self.mail_code_without {
+            None => Cow::Borrowed(written),
+            Some(without) => without.replace_all(written, ""),
         };
-        let found = expression.captures(text)?;
-        let named = found.name("code").or_else(|| found.name("number"));
-        let value = named.or_else(|| found.iter().skip(1).flatten().next())?;
-        Some(value.as_str().to_owned())
+        (!typed.is_empty()).then(|| typed.into_owned())
     }
 
     /// The fields that a step fills in, with their values; empty where the profile has no such step. For forms that are forged
@@ -326,7 +358,7 @@ impl Target {
 
     /// Whether a cookie of this name holds a session.
     pub fn is_session_cookie(&self, name: &str) -> bool {
-        self.session_cookie.is_match(name)
+        self.session_cookie.as_ref().is_some_and(|names| names.is_match(name))
     }
 
     /// Values taken from answers that keep somebody signed in, by name.
@@ -385,6 +417,13 @@ impl CompiledAct {
     }
 }
 
+/// The group with the code or number, as it stands there.
+fn found_by<'t>(expression: &Regex, text: &'t str) -> Option<&'t str> {
+    let found = expression.captures(text)?;
+    let named = found.name("code").or_else(|| found.name("number"));
+    Some(named.or_else(|| found.iter().skip(1).flatten().next())?.as_str())
+}
+
 fn error(step: Step, act: &CompiledAct, hitch: Hitch) -> DriverError {
     let place = act.place.clone();
     match hitch {
@@ -395,6 +434,13 @@ fn error(step: Step, act: &CompiledAct, hitch: Hitch) -> DriverError {
         Hitch::Path { path, cause } => {
             DriverError::Senseless { step, place, what: format!("`{path}` is no path: {cause}") }
         }
+        Hitch::Foreign { origin } => DriverError::Senseless {
+            step,
+            place,
+            what: format!(
+                "the answer leads to {origin}, which is not the target's: if it is, name it in `client.origins`"
+            ),
+        },
         Hitch::Header(name) => DriverError::Senseless {
             step,
             place,

@@ -6,6 +6,8 @@ mod acts;
 mod compile;
 mod driver;
 mod error;
+mod form_act;
+mod holes;
 mod keys;
 mod marks;
 mod nearest;

@@ -37,6 +37,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) skip: bool,
     pub(crate) taken: &'a Taken,
     pub(crate) cookie: &'a dyn Fn(&str) -> Option<String>,
+    /// The last character of the code that the request has a place for: what follows it goes there too.
+    pub(crate) last_of_code: Option<usize>,
 }
 
 impl Fill for Scope<'_> {
@@ -51,6 +53,7 @@ impl Fill for Scope<'_> {
             Hole::NewPassword => vars.new_password,
             Hole::Name => vars.name,
             Hole::Code => vars.code,
+            Hole::CodeCharacter(place) => return Some(Cow::Borrowed(self.of_code(*place))),
             Hole::NewAddress => vars.new_address,
             Hole::ConfirmationNumber => vars.confirmation,
             Hole::Skip if self.skip => "true",
@@ -60,5 +63,17 @@ impl Fill for Scope<'_> {
             _ => return None,
         };
         Some(Cow::Borrowed(text))
+    }
+}
+
+impl<'a> Scope<'a> {
+    /// The character of the code at a place, from 1; nothing where the code is shorter.
+    fn of_code(&self, place: usize) -> &'a str {
+        let from = |place: usize| {
+            let code = self.vars.code;
+            code.char_indices().nth(place).map_or("", |(at, _)| &code[at..])
+        };
+        let (this, next) = (from(place.saturating_sub(1)), from(place));
+        if self.last_of_code == Some(place) { this } else { &this[..this.len() - next.len()] }
     }
 }

@@ -3,146 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What can be put in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Hole {
-    /// Name of the portal.
-    Portal,
-    /// Registered mail address.
-    Address,
-    /// Sign-in ID.
-    Id,
-    Password,
-    /// The password that takes the place of the present one.
-    NewPassword,
-    /// The name of the owner of an account.
-    Name,
-    Code,
-    /// The address that takes the place of the registered one (NOTICE-4).
-    NewAddress,
-    /// The number that was mailed to it.
-    ConfirmationNumber,
-    /// Whether the skip is asked for: `true` or `false`.
-    Skip,
-    /// The number of an account, with at least so many digits.
-    AccountNumber(usize),
-    /// The number of an additional account under its main one, from 1.
-    AdditionalNumber,
-    /// The address of the main account of an additional one; empty for a main account.
-    MainAddress,
-    /// The name the office gave a procedure.
-    Procedure,
-    /// How far a clock is moved, or has been moved since real time, in a unit.
-    Moved(Since, Unit),
-    /// What a clock shall show: RFC 3339, in UTC.
-    Instant,
-    /// The same as `YYYY-MM-DD hh:mm:ss` in the time zone of this machine.
-    LocalInstant,
-    /// The same in seconds since 1970.
-    UnixSeconds,
-    /// A value taken from an earlier answer.
-    Taken(String),
-    /// The value of a cookie of the browser.
-    Cookie(String),
-}
-
-/// Since when a clock has been moved so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Since {
-    /// Since it was moved last.
-    LastMove,
-    /// Since real time.
-    RealTime,
-}
-
-/// The unit of a length of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
-    Seconds,
-    Milliseconds,
-}
-
-/// Where a text with holes stands, and so what can be put in beside `{secret:…}` and what `[values]` defines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// In a step: what a person knows then.
-    Step,
-    /// In accounts that are numbered: what tells them apart.
-    Account,
-    /// In a command that makes an account.
-    NewAccount,
-    /// In the means that move the one clock of a target.
-    Clock,
-    /// In the means that move the clock of one account.
-    AccountClock,
-    /// In the means that drive the office.
-    Office,
-    /// Where nothing in particular is known: headers of all requests, the proxy, the reset.
-    Plain,
-}
-
-impl Place {
-    pub(crate) const ALL: [Place; 7] = [
-        Place::Step,
-        Place::Account,
-        Place::NewAccount,
-        Place::Clock,
-        Place::AccountClock,
-        Place::Office,
-        Place::Plain,
-    ];
-}
-
-/// The placeholders of each place, by name.
-fn known(place: Place) -> Vec<(&'static str, Hole)> {
-    use Since::{LastMove, RealTime};
-    use Unit::{Milliseconds, Seconds};
-    let account = || vec![("portal", Hole::Portal), ("address", Hole::Address), ("id", Hole::Id)];
-    match place {
-        Place::Step => {
-            let mut all = account();
-            all.extend([
-                ("password", Hole::Password),
-                ("new_password", Hole::NewPassword),
-                ("name", Hole::Name),
-                ("code", Hole::Code),
-                ("new_address", Hole::NewAddress),
-                ("number", Hole::ConfirmationNumber),
-                ("skip", Hole::Skip),
-            ]);
-            all
-        }
-        Place::Account => {
-            vec![("portal", Hole::Portal), ("number", Hole::AccountNumber(1)), ("additional", Hole::AdditionalNumber)]
-        }
-        Place::NewAccount => {
-            let mut all = account();
-            all.extend([("password", Hole::Password), ("name", Hole::Name), ("main", Hole::MainAddress)]);
-            all
-        }
-        Place::Clock => vec![
-            ("by_seconds", Hole::Moved(LastMove, Seconds)),
-            ("by_ms", Hole::Moved(LastMove, Milliseconds)),
-            ("offset_seconds", Hole::Moved(RealTime, Seconds)),
-            ("offset_ms", Hole::Moved(RealTime, Milliseconds)),
-            ("instant", Hole::Instant),
-            ("local_instant", Hole::LocalInstant),
-            ("unix_seconds", Hole::UnixSeconds),
-        ],
-        Place::AccountClock => vec![
-            ("portal", Hole::Portal),
-            ("address", Hole::Address),
-            ("by_seconds", Hole::Moved(LastMove, Seconds)),
-            ("by_ms", Hole::Moved(LastMove, Milliseconds)),
-        ],
-        Place::Office => {
-            let mut all = account();
-            all.extend([("new_address", Hole::NewAddress), ("procedure", Hole::Procedure)]);
-            all
-        }
-        Place::Plain => Vec::new(),
-    }
-}
+use super::holes::known;
+pub(crate) use super::holes::{Hole, MOST_CODE_PLACES, Place, Since, Unit};
 
 /// A secret of the profile: it is put in like any other text, and never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -282,6 +144,11 @@ impl Template {
         self.0.iter().all(|piece| matches!(piece, Piece::Text(_)))
     }
 
+    /// Whether it is one value that was taken from an answer, and nothing else.
+    pub(crate) fn is_taken_whole(&self) -> bool {
+        matches!(self.0.as_slice(), [Piece::Hole(Hole::Taken(_)) | Piece::Optional(Hole::Taken(_))])
+    }
+
     /// The hole, where it is all there is.
     pub(crate) fn sole_hole(&self) -> Option<&Hole> {
         match self.0.as_slice() {
@@ -353,6 +220,13 @@ fn placeholder(name: &str, place: Place, names: &Names) -> Result<Piece, String>
             _ => Err(format!("`{{{name}}}` is never missing: leave the `?` out")),
         };
     }
+    if !is_like_a_name(name) {
+        // Text of another language, such as a query of GraphQL, has braces of its own.
+        return Err(format!(
+            "`{{{}` begins no placeholder: a brace itself is written twice, `{{{{` and `}}}}`",
+            shortened(name)
+        ));
+    }
     let known = known(place);
     if let Some((_, hole)) = known.iter().find(|(known, _)| *known == name) {
         return Ok(Piece::Hole(hole.clone()));
@@ -373,6 +247,14 @@ fn placeholder(name: &str, place: Place, names: &Names) -> Result<Piece, String>
                 _ => Err(format!("`{{{name}}}` has no number of digits from 1 to 9")),
             };
         }
+        (Place::Step, Some(("code", place))) => {
+            return match place.parse() {
+                Ok(place @ 1..=MOST_CODE_PLACES) => Ok(Piece::Hole(Hole::CodeCharacter(place))),
+                _ => Err(format!(
+                    "`{{{name}}}` names no character of the code: `{{code:1}}` is the first, and there are up to {MOST_CODE_PLACES}"
+                )),
+            };
+        }
         (Place::Step, Some(("cookie", cookie))) if !cookie.is_empty() => {
             return Ok(Piece::Hole(Hole::Cookie(cookie.to_owned())));
         }
@@ -381,7 +263,8 @@ fn placeholder(name: &str, place: Place, names: &Names) -> Result<Piece, String>
     }
     let mut here: Vec<String> = known.iter().map(|(name, _)| format!("`{{{name}}}`")).collect();
     match place {
-        Place::Step => here.push("`{cookie:NAME}` and what a step takes from an answer".to_owned()),
+        Place::Step => here
+            .push("`{code:1}` for a character of it, `{cookie:NAME}` and what a step takes from an answer".to_owned()),
         Place::Account => here.push("`{number:5}` for five digits".to_owned()),
         _ => {}
     }
@@ -389,6 +272,22 @@ fn placeholder(name: &str, place: Place, names: &Names) -> Result<Piece, String>
     let candidates = known.iter().map(|(name, _)| *name).chain(names.values.keys().map(String::as_str));
     let candidates: Vec<String> = candidates.chain(names.taken.iter().map(String::as_str)).map(str::to_owned).collect();
     Err(format!("`{{{name}}}` is not known here{}; there are {}", nearest(name, candidates.iter()), here.join(", ")))
+}
+
+/// Whether somebody meant a placeholder by it.
+fn is_like_a_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || matches!(c, '{' | '"' | '(' | ','))
+}
+
+/// The beginning of a text that may be long, on one line.
+fn shortened(text: &str) -> String {
+    const SHOWN_CHARS: usize = 30;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut short: String = line.chars().take(SHOWN_CHARS).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// A hint at the known name that one most resembles.
@@ -438,6 +337,24 @@ mod tests {
         assert_eq!(error, "the values turn in a circle: `{a}` holds `{b}` holds `{c}` holds `{a}`");
         // The same value twice side by side is no circle.
         assert!(Template::parse("{api}{api}", Place::Step, &names).is_ok());
+    }
+
+    #[test]
+    fn a_brace_of_another_language_is_told_from_a_placeholder() {
+        for text in ["query { viewer { id } }", "{ \"a\": 1 }", "mutation A($b: C) {d(b: $b)}", "{}"] {
+            let message = parse(text, Place::Step).unwrap_err();
+            assert!(message.contains("a brace itself is written twice"), "{message}");
+        }
+        assert!(parse("{cod}", Place::Step).unwrap_err().contains("did you mean `code`"));
+    }
+
+    #[test]
+    fn characters_of_the_code_have_places() {
+        assert!(parse("{code:1}{code:16}", Place::Step).is_ok());
+        for wrong in ["{code:0}", "{code:17}", "{code:x}", "{code:}"] {
+            assert!(parse(wrong, Place::Step).unwrap_err().contains("`{code:1}` is the first"), "{wrong}");
+        }
+        assert!(parse("{code:1}", Place::Account).is_err());
     }
 
     #[test]

@@ -25,11 +25,7 @@ impl Visitor {
     /// As every step, and when the form does not open.
     pub async fn ask_for_change(&mut self, new_address: &str) -> Result<AskedChange, Trouble> {
         let mark = self.life.world.mailbox.mark().await?;
-        let opened = self.open(Step::OpenAddressChange).await?;
-        if !opened.is(Screen::AddressChange) {
-            let wanted = Screen::AddressChange.to_string();
-            return Err(Trouble::Astray { step: Step::OpenAddressChange, wanted, seen: opened.describe() });
-        }
+        self.open_form(Step::SubmitAddress, Step::OpenAddressChange, Screen::AddressChange).await?;
         let vars = Vars { new_address, ..Vars::default() };
         let seen = self.act(Step::SubmitAddress, vars, SkipBox::Unticked).await?;
         // The target wants the address confirmed, and the profile does not say how.
@@ -37,6 +33,26 @@ impl Visitor {
             return Err(DriverError::StepMissing(Step::ConfirmAddress).into());
         }
         Ok(AskedChange { seen, mark })
+    }
+
+    /// Whether there is a page that `submit` is sent from. Where a script makes the request up, the target may have none.
+    pub fn has_page_of(&self, submit: Step, open: Step) -> bool {
+        self.knows(open) || !self.knows(submit) || self.life.world.target.needs_page(self.portal, submit)
+    }
+
+    /// Opens the page that `submit` is sent from, where there is one.
+    ///
+    /// # Errors
+    /// As every step, and when another screen comes.
+    pub async fn open_form(&mut self, submit: Step, open: Step, screen: Screen) -> Result<(), Trouble> {
+        if !self.has_page_of(submit, open) {
+            return Ok(());
+        }
+        let opened = self.open(open).await?;
+        if opened.is(screen) {
+            return Ok(());
+        }
+        Err(Trouble::Astray { step: open, wanted: screen.to_string(), seen: opened.describe() })
     }
 
     /// The number that confirms a new address, from the first mail to it after a position.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
+use super::pieces::pieces;
 use super::sent::SentAt;
 use super::{Seen, SkipBox, Visitor};
 use crate::account::Account;
@@ -221,6 +222,9 @@ impl Visitor {
         held_back: &mut Duration,
     ) -> Result<Answer, Trouble> {
         let (life, now) = (self.life.clone(), self.life.now());
+        if let Some(names) = life.world.target.pieces_of_code(self.portal, step) {
+            pieces(&request, &names).iter().for_each(|piece| life.recorder.secret("code", piece));
+        }
         let navigation = life.world.cancel.run_until_cancelled(self.browser.navigate(request, step.name(), now));
         let outcome = navigation.await;
         *held_back += self.browser.held_back();
@@ -242,6 +246,7 @@ impl Visitor {
         if matches!(step, Step::SubmitPassword | Step::SubmitCode) && seen.is_signed_in() {
             self.life.recorder.signed_in();
         }
+        self.is_inside = step != Step::SignOut && (self.is_inside || seen.is_signed_in());
         match step {
             Step::SubmitCode => {
                 self.life.note_code(seen.is_signed_in());

@@ -27,11 +27,7 @@ impl Visitor {
     /// When the form does not open.
     pub async fn prepare_password_change(&mut self, account: &Account, new_password: &str) -> Result<Request, Trouble> {
         self.life.recorder.secret("password", new_password);
-        let opened = self.open(Step::OpenPasswordChange).await?;
-        if !opened.is(Screen::PasswordChange) {
-            let wanted = Screen::PasswordChange.to_string();
-            return Err(Trouble::Astray { step: Step::OpenPasswordChange, wanted, seen: opened.describe() });
-        }
+        self.open_form(Step::SubmitPasswordChange, Step::OpenPasswordChange, Screen::PasswordChange).await?;
         let vars = Vars { password: &account.password, new_password, ..Vars::default() };
         self.prepare(Step::SubmitPasswordChange, vars, SkipBox::Unticked)
     }
@@ -42,11 +38,8 @@ impl Visitor {
     /// When the form does not open.
     pub async fn prepare_additional_account(&mut self, account: &Account) -> Result<Request, Trouble> {
         self.life.recorder.secret("password", &account.password);
-        let opened = self.open(Step::OpenAdditionalAccounts).await?;
-        if !opened.is(Screen::AdditionalAccounts) {
-            let wanted = Screen::AdditionalAccounts.to_string();
-            return Err(Trouble::Astray { step: Step::OpenAdditionalAccounts, wanted, seen: opened.describe() });
-        }
+        let (submit, open) = (Step::SubmitAdditionalAccount, Step::OpenAdditionalAccounts);
+        self.open_form(submit, open, Screen::AdditionalAccounts).await?;
         let (name, new_address) = (account.name.as_str(), account.key.address.as_str());
         let vars = Vars { name, new_address, new_password: &account.password, ..Vars::default() };
         self.prepare(Step::SubmitAdditionalAccount, vars, SkipBox::Unticked)

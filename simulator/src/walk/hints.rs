@@ -33,6 +33,12 @@ pub(super) fn mark_for(answer: &Answer) -> String {
 
 /// Where the page is no screen of the profile.
 pub(super) fn unrecognised(expected: &[Screen], answer: &Answer) -> String {
+    if answer.status >= 500 {
+        return format!(
+            "the target failed (status {}): look into its log for what it could not do with the request above; this is no screen",
+            answer.status
+        );
+    }
     let mark = mark_for(answer);
     match expected {
         [] => format!("add `{mark}` to the screen that this page is, e.g. `screens.refused`"),
@@ -119,6 +125,9 @@ pub(super) fn not_sent(trouble: &Trouble, forms: &[FormSeen]) -> Option<String> 
         DriverError::Unfilled { .. } => {
             Some("take the value from an earlier answer (`take`), and look there whether it was taken".to_owned())
         }
+        DriverError::Form { error: FormError::SeveralFields { name, .. }, .. } => Some(format!(
+            "one value for each: `{name} = [\"{{code:1}}\", \"{{code:2}}\", …]`; or the one field by `\"css:…\" = \"…\"`"
+        )),
         DriverError::Link { .. } => Some("give a selector that names one link of the page".to_owned()),
         _ => None,
     }
@@ -128,4 +137,25 @@ fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> String {
     let found =
         known.map(|known| (strsim::damerau_levenshtein(wanted, known), known)).filter(|(far, _)| *far <= 3).min();
     found.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_that_failed_is_not_made_a_screen() {
+        let answer = |status| Answer {
+            status,
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::from_static(b"<title>Oops</title>"),
+            url: url::Url::parse("http://127.0.0.1:1/home").unwrap_or_else(|_| unreachable!("a fixed address")),
+            redirects: Vec::new(),
+            cookies: Vec::new(),
+            duration_us: 0,
+        };
+        let hint = unrecognised(&[Screen::MyPage], &answer(500));
+        assert!(hint.contains("the target failed (status 500)") && !hint.contains("screens.my-page"), "{hint}");
+        assert!(unrecognised(&[Screen::MyPage], &answer(404)).contains("`screens.my-page`"));
+    }
 }

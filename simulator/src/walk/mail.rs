@@ -60,6 +60,9 @@ pub(super) async fn code(world: &World, notes: &Notes, address: &str, since: Mar
         let code = world.target.code_in(&letter);
         if let Some(code) = &code {
             notes.hide("code", code);
+            if let Some(written) = world.target.as_written(&letter, code) {
+                notes.hide("code", &written);
+            }
         }
         let seen = seen(&world.target, notes, &mail.from, &letter, code.as_deref());
         let seconds = begun.elapsed().as_secs_f64();

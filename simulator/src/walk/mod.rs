@@ -4,6 +4,7 @@
 mod clock;
 mod forms;
 mod hints;
+mod look;
 mod mail;
 mod notes;
 mod observe;

@@ -128,7 +128,14 @@ impl Observer<'_> {
         SentSeen {
             method: request.method.clone(),
             path: self.path(&request.url),
-            fields: self.fields(&header(&request.headers, "content-type").unwrap_or_default(), &request.body),
+            fields: self.fields(
+                &header(&request.headers, "content-type").unwrap_or_default(),
+                &request.body,
+                Step::ALL
+                    .iter()
+                    .find(|step| step.name() == exchange.step)
+                    .and_then(|step| self.target.pieces_of_code(self.portal, *step)),
+            ),
             status: exchange.answer.as_ref().map(|answer| answer.status),
             location: location.map(|to| match Url::parse(&request.url).and_then(|from| from.join(&to)) {
                 Ok(url) => self.path(url.as_str()),
@@ -159,7 +166,20 @@ impl Observer<'_> {
         shortened(&self.notes.shown(&text))
     }
 
-    fn fields(&self, content_type: &str, body: &[u8]) -> Vec<(String, String)> {
+    /// What was sent; characters that may each be a part of the code are not shown.
+    fn fields(&self, content_type: &str, body: &[u8], pieces: Option<Vec<String>>) -> Vec<(String, String)> {
+        let mut all = self.all_fields(content_type, body);
+        let Some(names) = pieces else { return all };
+        let is_piece = |name: &String, value: &str| {
+            (names.is_empty() || names.contains(name)) && value.trim_matches('"').chars().count() == 1
+        };
+        for (_, value) in all.iter_mut().filter(|(name, value)| is_piece(name, value)) {
+            "(1 character)".clone_into(value);
+        }
+        all
+    }
+
+    fn all_fields(&self, content_type: &str, body: &[u8]) -> Vec<(String, String)> {
         if body.is_empty() {
             return Vec::new();
         }

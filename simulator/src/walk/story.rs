@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sekisho_rules::Portal;
 
+use super::look::name_what_was_taken;
 use super::mail;
 use super::notes::Notes;
 use super::observe::{Observer, Plan};
@@ -102,7 +103,7 @@ impl Walker {
         let mut second = self.person.browser("B", &self.account);
         if self.sign_in_again(&mut second).await? {
             self.undo_password(&mut second).await?;
-            self.sign_out(&mut second).await?;
+            self.open_sign_in_inside(&mut second).await?;
             if wish.clock {
                 self.prove_clock().await?;
             }
@@ -165,6 +166,7 @@ impl Walker {
             return Err(Trouble::Interrupted);
         }
         let open = visitor.browser().current().cloned().or(open);
+        name_what_was_taken(visitor, &self.notes);
         let observer = Observer {
             target: &self.world.target,
             portal: self.portal,
@@ -189,13 +191,15 @@ impl Walker {
 
     async fn wrong_password(&mut self, visitor: &mut Visitor) -> Result<(), Trouble> {
         self.plain(visitor, Step::OpenSignIn, "", &[Screen::SignIn]).await?;
+        let mark = self.person.mark().await?;
         let wrong = format!("x{}", self.account.password);
         self.notes.hide("password", &wrong);
         let account = self.account.clone();
         let vars = Vars { password: &wrong, ..account.vars() };
-        let expected = [Screen::SignIn, Screen::Refused, Screen::Limited];
-        self.step(visitor, Step::SubmitPassword, "with a wrong password", &expected, vars, SkipBox::Unticked).await?;
-        Ok(())
+        let expected = [Screen::SignIn, Screen::Refused, Screen::Limited, Screen::CodeEntry];
+        let about = "with a wrong password";
+        let seen = self.step(visitor, Step::SubmitPassword, about, &expected, vars, SkipBox::Unticked).await?;
+        self.look_for_no_mail(seen.as_ref(), mark).await
     }
 
     /// Signs in with a code. Says whether it led inside, or to a page that the profile does not know and that may be there.
@@ -373,6 +377,30 @@ impl Walker {
         Ok(())
     }
 
+    /// Stories sign in again in a browser that is signed in; then the browser signs out.
+    async fn open_sign_in_inside(&mut self, visitor: &mut Visitor) -> Result<(), Trouble> {
+        let seen = self.plain(visitor, Step::OpenSignIn, "while signed in", &[]).await?;
+        match seen.and_then(|seen| seen.screen) {
+            Some(Screen::MyPage) => {
+                self.remarks.push(
+                    "whoever is signed in and opens the sign-in page is shown My Page: stories sign out before they sign in again"
+                        .to_owned(),
+                );
+                self.sign_out(visitor).await
+            }
+            _ if self.world.target.knows_in(self.portal, Step::SignOut) => {
+                // It may have ended the session.
+                let expected = [Screen::MyPage, Screen::SignIn, Screen::Refused];
+                let seen = self.plain(visitor, Step::OpenMyPage, "to sign out", &expected).await?;
+                if seen.is_some_and(|seen| seen.is(Screen::MyPage)) {
+                    self.plain(visitor, Step::SignOut, "", &[]).await?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Another browser is asked for a code; the skip is offered to it and declined.
     async fn sign_in_again(&mut self, visitor: &mut Visitor) -> Result<bool, Trouble> {
         let cancels = (self.tick || self.always_offered) && self.world.target.knows_in(self.portal, Step::CancelSkip);
@@ -420,50 +448,10 @@ impl Walker {
     fn not_reached(&mut self, what: &str) {
         self.stops.push(Stop::of("the rest", what, Outcome::NotReached));
     }
-
-    fn look_for_session(&mut self, visitor: &mut Visitor) {
-        let names = cookies_of(visitor);
-        let by_value = self.world.target.session_values().iter().any(|name| visitor.taken().contains_key(name));
-        let by_cookie = names.iter().any(|name| self.world.target.is_session_cookie(name));
-        if let Some(stop) = self.stops.last_mut().filter(|_| !by_value && !by_cookie) {
-            let remark = format!("no cookie matches `skip.session_cookie`; the browser holds {}", listed(&names));
-            let hint = "make `skip.session_cookie` match the cookie that holds the session, or let `skip.session_values` name what was taken in its place";
-            stop.lacks(remark, hint);
-        }
-    }
-
-    fn look_for_skip(&mut self, visitor: &mut Visitor) {
-        let (names, has_skip) = (cookies_of(visitor), !visitor.skip_cookies().is_empty());
-        if let Some(stop) = self.stops.last_mut().filter(|_| !has_skip) {
-            let remark = format!("the browser holds no cookie that `skip.cookie` matches; it holds {}", listed(&names));
-            stop.lacks(remark, "make `skip.cookie` match the whole name of the cookie that holds the skip");
-        }
-    }
-
-    fn look_for_cautions(&mut self, seen: &Seen) {
-        if self.world.target.cautions_on(&seen.answer).is_some_and(|cautions| cautions.trim().is_empty())
-            && let Some(stop) = self.stops.last_mut()
-        {
-            stop.lacks(
-                "`skip.cautions` names nothing on the page",
-                "make `skip.cautions` select what cautions the user",
-            );
-        }
-    }
-}
-
-fn cookies_of(visitor: &mut Visitor) -> Vec<String> {
-    let now = visitor.now();
-    visitor.browser().jar().cookies(now).map(|cookie| cookie.name().into_owned()).collect()
 }
 
 fn boxed(tick: bool) -> SkipBox {
     if tick { SkipBox::Ticked } else { SkipBox::Unticked }
-}
-
-fn listed(names: &[String]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{}`", crate::description::shortened(name))).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// A code as long as the right one, and another.

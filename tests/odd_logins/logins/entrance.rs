@@ -2,7 +2,7 @@
 
 use crate::bases::PAGES;
 use crate::odd::{Flaws, Forgery, Mails, Odd, Outsiders, Shape};
-use crate::row::{Row, run, try_rows};
+use crate::row::{Row, run, try_rows, walk};
 
 /// What a login has not whose code page has no address.
 const NO_ADDRESS: (&str, &str) =
@@ -181,6 +181,47 @@ fn a_sign_in_that_is_open_is_cancelled_first() {
         [[steps.open-sign-in]]
         form = "form#cancel"
         if_page = { selector = "form#cancel" }
+        "##,
+    )]);
+}
+
+#[test]
+fn whoever_is_signed_in_signs_out_before_the_next_sign_in() {
+    try_rows(vec![Row::of(
+        "whoever is signed in is sent from the sign-in page to My Page",
+        Odd { sends_home: true, ..Odd::PLAIN },
+        PAGES,
+        "",
+    )]);
+}
+
+#[test]
+fn a_wrong_password_may_lead_to_the_code_page_where_no_mail_comes() {
+    let row =
+        Row::of("nobody learns whether the password was wrong", Odd { hides_wrong: true, ..Odd::PLAIN }, PAGES, "");
+    walk(&row, Flaws::NONE).ends_with(0).says("the code page comes after a wrong password too, and no mail");
+    let mails = Flaws { mails_for_a_wrong_password: true, ..Flaws::NONE };
+    walk(&row, mails).ends_with(12).says("a mail came although the password was wrong");
+}
+
+#[test]
+fn names_that_change_from_page_to_page_are_not_needed() {
+    try_rows(vec![Row::of(
+        "new names on each page",
+        Odd { new_names: true, ..Odd::PLAIN },
+        PAGES,
+        r##"
+        [steps.submit-password]
+        form = "form#login"
+        fill = { "css:input:not([type])" = "{id}", "css:input[type=password]" = "{password}" }
+        [steps.submit-code]
+        form = "form#code"
+        fill = { "css:input:not([type])" = "{code}" }
+        tick_skip = "css:input[type=checkbox]"
+        press = { css = "button" }
+        [steps.submit-password-change]
+        form = "form#change-password"
+        fill = { "css:input[name$=present]" = "{password}", "css:input[name$=new]" = "{new_password}" }
         "##,
     )]);
 }

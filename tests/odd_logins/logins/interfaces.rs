@@ -25,6 +25,27 @@ fn json_is_sent_in_the_types_that_are_wanted() {
     try_rows(vec![text, number]);
 }
 
+/// A script needs no page to make a request up from.
+#[test]
+fn a_password_is_changed_by_a_call_and_no_page_is_opened_for_it() {
+    try_rows(vec![
+        Row::of(
+            "a call that changes the password",
+            OWN,
+            JSON,
+            r##"
+        [screens]
+        password-changed = { json = { at = "/changed", is = true } }
+        [steps.submit-password-change]
+        method = "PUT"
+        path = "/api/password"
+        json = { present = "{password}", new = "{new_password}" }
+        "##,
+        )
+        .with_open(NO_CODE_PAGE),
+    ]);
+}
+
 #[test]
 fn a_body_of_null_says_that_nobody_is_signed_in() {
     try_rows(vec![

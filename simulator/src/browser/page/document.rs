@@ -7,6 +7,7 @@ use encoding_rs::{Encoding, UTF_8};
 use url::Url;
 
 use super::super::Answer;
+use super::chosen::Chosen;
 use super::cost;
 use super::form::{Form, FormError};
 use super::scan::{self, Outline};
@@ -106,23 +107,44 @@ impl<'a> Page<'a> {
     /// [`FormError::None`] and [`FormError::Several`] where there is not exactly one; [`FormError::Unclear`] where only the tree could tell
     /// and the page's mark-up is too broken to find it there.
     pub fn form(&self, selector: &Selector) -> Result<Form, FormError> {
+        self.form_place(selector).map(|place| self.forms()[place].clone())
+    }
+
+    /// The controls that `selector` names in the one form that `form` names.
+    ///
+    /// # Errors
+    /// As [`Page::form`]; none for want of such controls.
+    pub fn chosen_in(&self, form: &Selector, selector: &Selector) -> Result<Chosen, FormError> {
+        let place = self.form_place(form)?;
+        let chosen = self.dom().controls_chosen(place, selector);
+        if chosen.len() != self.forms()[place].entries.len() {
+            return Err(FormError::Unclear { selector: form.to_string() });
+        }
+        let places = chosen.iter().enumerate().filter(|(_, chosen)| **chosen).map(|(place, _)| place).collect();
+        Ok(Chosen { selector: selector.to_string(), places })
+    }
+
+    fn form_place(&self, selector: &Selector) -> Result<usize, FormError> {
         let forms = self.forms();
         let is = |own: &Option<String>, wanted: &str| own.as_deref() == Some(wanted);
-        let found: Vec<&Form> = match &selector.shortcut {
-            Some(Shortcut::Any) => forms.iter().collect(),
-            Some(Shortcut::Id(id)) => forms.iter().filter(|form| is(&form.id, id)).collect(),
-            Some(Shortcut::Name(name)) => forms.iter().filter(|form| is(&form.name, name)).collect(),
-            Some(Shortcut::Action(action)) => forms.iter().filter(|form| is(&form.own_action, action)).collect(),
+        let those = |fits: &dyn Fn(&Form) -> bool| {
+            forms.iter().enumerate().filter(|(_, form)| fits(form)).map(|(place, _)| place).collect()
+        };
+        let found: Vec<usize> = match &selector.shortcut {
+            Some(Shortcut::Any) => those(&|_| true),
+            Some(Shortcut::Id(id)) => those(&|form| is(&form.id, id)),
+            Some(Shortcut::Name(name)) => those(&|form| is(&form.name, name)),
+            Some(Shortcut::Action(action)) => those(&|form| is(&form.own_action, action)),
             None => {
                 let chosen = self.dom().forms_chosen(selector);
                 if chosen.len() != forms.len() {
                     return Err(FormError::Unclear { selector: selector.to_string() });
                 }
-                forms.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(form, _)| form).collect()
+                chosen.iter().enumerate().filter(|(_, chosen)| **chosen).map(|(place, _)| place).collect()
             }
         };
         match found[..] {
-            [form] => Ok(form.clone()),
+            [place] => Ok(place),
             [] => Err(FormError::None { selector: selector.to_string() }),
             _ => Err(FormError::Several { selector: selector.to_string(), count: found.len() }),
         }
@@ -190,12 +212,43 @@ impl Dom {
 
     /// For each form outside templates, in order: whether the selector names it.
     fn forms_chosen(&self, selector: &Selector) -> Vec<bool> {
-        let elements = self.0.root_element().descendent_elements().filter(|element| element.value().name() == "form");
-        let in_template = |element: &scraper::ElementRef<'_>| {
-            let mut above = element.ancestors().filter_map(scraper::ElementRef::wrap);
-            above.any(|ancestor| ancestor.value().name() == "template")
+        self.forms().map(|form| selector.css.matches(&form)).collect()
+    }
+
+    /// For each control of the form of that place, in order: whether the selector names it. Buttons that send nothing are none.
+    fn controls_chosen(&self, form: usize, selector: &Selector) -> Vec<bool> {
+        let forms: Vec<scraper::ElementRef<'_>> = self.forms().collect();
+        let Some(owner) = forms.get(form).copied() else { return Vec::new() };
+        let is_owned = |element: &scraper::ElementRef<'_>| match element.attr("form") {
+            Some(id) => forms.iter().find(|form| form.attr("id") == Some(id)) == Some(&owner),
+            None => elements_above(element).find(|above| above.value().name() == "form") == Some(owner),
         };
-        elements.filter(|form| !in_template(form)).map(|form| selector.css.matches(&form)).collect()
+        let controls =
+            self.0.root_element().descendent_elements().filter(|element| sends(element) && is_owned(element));
+        controls.filter(|control| !in_template(control)).map(|control| selector.css.matches(&control)).collect()
+    }
+
+    fn forms(&self) -> impl Iterator<Item = scraper::ElementRef<'_>> {
+        let forms = self.0.root_element().descendent_elements().filter(|element| element.value().name() == "form");
+        forms.filter(|form| !in_template(form))
+    }
+}
+
+fn elements_above<'a>(element: &scraper::ElementRef<'a>) -> impl Iterator<Item = scraper::ElementRef<'a>> {
+    element.ancestors().filter_map(scraper::ElementRef::wrap)
+}
+
+fn in_template(element: &scraper::ElementRef<'_>) -> bool {
+    elements_above(element).any(|ancestor| ancestor.value().name() == "template")
+}
+
+/// Whether an element is a control of which something can be sent, as the scan takes it.
+fn sends(element: &scraper::ElementRef<'_>) -> bool {
+    let kind = || element.attr("type").unwrap_or_default().to_ascii_lowercase();
+    match element.value().name() {
+        "select" | "textarea" => true,
+        "input" | "button" => !matches!(kind().as_str(), "reset" | "button"),
+        _ => false,
     }
 }
 

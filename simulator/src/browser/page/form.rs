@@ -165,6 +165,26 @@ pub enum FormError {
         /// The name.
         name: String,
     },
+    /// Several fields to type into have that name, and only one value is there.
+    #[error(
+        "the form has {count} fields `{name}`: give a list with a value for each of them, or name one by a selector (`css:…`)"
+    )]
+    SeveralFields {
+        /// The name, or the selector.
+        name: String,
+        /// How many there are.
+        count: usize,
+    },
+    /// A list of values does not go with the fields of that name.
+    #[error("the form has {count} fields `{name}` to type into, but {values} values are given")]
+    FieldCount {
+        /// The name.
+        name: String,
+        /// How many there are.
+        count: usize,
+        /// How many values there are.
+        values: usize,
+    },
     /// The list or radio group has no such line.
     #[error("the field `{name}` does not offer `{value}`")]
     NoSuchChoice {
@@ -287,7 +307,8 @@ impl Form {
         })
     }
 
-    /// Types into the first field of that name, or chooses in a list or radio group. An error leaves the form as it was.
+    /// Types into the field of that name, or chooses in a list or radio group. A field that a person sees goes before hidden ones of
+    /// its name. An error leaves the form as it was.
     ///
     /// `maxlength` and `pattern` do not bind: what the target does then is of interest.
     pub fn fill(&mut self, name: &str, value: &str) -> Result<(), FormError> {
@@ -299,10 +320,15 @@ impl Form {
             }
             None => return Err(FormError::NoSuchField { name: name.to_owned() }),
         }
+        let typed_into = self.typed_into(name);
+        if typed_into.len() > 1 {
+            return Err(FormError::SeveralFields { name: name.to_owned(), count: typed_into.len() });
+        }
         let mut done = false;
-        for entry in self.entries.iter_mut().filter(|entry| entry.name == name && !entry.disabled) {
+        let named = |(_, entry): &(usize, &mut Entry)| entry.name == name && !entry.disabled;
+        for (place, entry) in self.entries.iter_mut().enumerate().filter(named) {
             match &mut entry.control {
-                Control::Field { value: held, .. } if !done => {
+                Control::Field { value: held, .. } if !done && typed_into.contains(&place) => {
                     value.clone_into(held);
                     done = true;
                 }
@@ -366,6 +392,18 @@ impl Form {
                 Err(FormError::ButtonCount { button, count: found.len() })
             }
         }
+    }
+
+    /// Where the fields of that name stand into which a person types: hidden ones only where there are no others.
+    pub(super) fn typed_into(&self, name: &str) -> Vec<usize> {
+        let fields = self.entries.iter().enumerate().filter(|(_, entry)| entry.name == name && !entry.disabled);
+        let fields = fields.filter_map(|(place, entry)| match &entry.control {
+            Control::Field { kind, .. } => Some((place, kind == "hidden")),
+            _ => None,
+        });
+        let (hidden, seen): (Vec<_>, Vec<_>) = fields.partition(|(_, hidden)| *hidden);
+        let those = if seen.is_empty() { hidden } else { seen };
+        those.into_iter().map(|(place, _)| place).collect()
     }
 
     fn check(&mut self, name: &str, tick: bool) -> Result<(), FormError> {

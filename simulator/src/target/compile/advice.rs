@@ -44,6 +44,9 @@ const SHOWN_BY: [(Step, Screen); 7] = [
 /// Parts of the names of header fields that mostly hold a secret.
 const SECRET_FIELDS: [&str; 5] = ["api-key", "apikey", "token", "secret", "password"];
 
+/// Parts of the names of header fields by which a request is known to come from the target's own pages.
+const FORGERY_FIELDS: [&str; 5] = ["x-requested-with", "apollo-", "csrf", "xsrf", "x-forgery"];
+
 /// Everything of the kind, in the order of the lines.
 pub(super) fn on(source: &Source<'_>, profile: &Profile, target: &Target) -> Vec<Advice> {
     let mut adviser = Adviser { source, all: Vec::new() };
@@ -53,6 +56,7 @@ pub(super) fn on(source: &Source<'_>, profile: &Profile, target: &Target) -> Vec
     adviser.marks(profile);
     adviser.unused(profile);
     adviser.secrets(profile);
+    adviser.forgery(profile);
     adviser.all.sort();
     adviser.all
 }
@@ -196,13 +200,27 @@ impl Adviser<'_> {
                 self.say(at, format!("secrets.{name}"), format!("nothing puts in `{{secret:{name}}}`"));
             }
         }
+        let keeps = |name: &String| profile.skip.session_values.iter().any(|kept| kept.as_ref() == name);
         let acts = profile.steps.iter().flat_map(|(step, way)| way.as_ref().0.iter().map(move |act| (step, act)));
         for (step, act) in acts {
             for (name, take) in &act.as_ref().take {
-                if !self.source.text.contains(&format!("{{{name}}}")) {
+                let put_in = ["}", "?}"].iter().any(|end| self.source.text.contains(&format!("{{{name}{end}")));
+                if !put_in && !keeps(name) {
                     let message = format!("nothing puts in `{{{name}}}`");
                     self.say(take.span().start, format!("steps.{step}.take.{name}"), message);
                 }
+            }
+        }
+    }
+
+    /// A header field by which a target knows requests of its own pages: where every request has it, forged ones have it too.
+    fn forgery(&mut self, profile: &Profile) {
+        for (name, text) in &profile.client.headers {
+            let lower = name.to_ascii_lowercase();
+            if FORGERY_FIELDS.iter().any(|part| lower.contains(part)) {
+                let message = "if the target knows requests of its own pages by it, write it in `headers` of the steps: here it goes with \
+                               every request, forged ones too, and whether they are refused is not seen";
+                self.say(text.span().start, format!("client.headers.{name}"), message);
             }
         }
     }

@@ -1,12 +1,13 @@
 //! The browsers' common settings, compiled, and whom a load run may touch.
 
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue};
 use url::{Host, Url};
 
 use super::super::profile::{Limits, Profile, Spanned};
 use super::super::template::{Nothing, Place};
 use super::{Compiler, ProfileError};
-use crate::browser::{ClientSettings, Loadable, Pace, Proxy, UserAgent};
+use crate::browser::{ClientSettings, Loadable, Pace, Proxy, UserAgent, basic};
 
 /// Header fields that cannot be given, and why or what to do instead. Those of a connection are hop-by-hop (RFC 9110 section 7.6.1).
 const REFUSED: [(&[&str], &str); 6] = [
@@ -43,8 +44,11 @@ impl Compiler<'_> {
             origins.push(url.origin());
         }
         let headers = client.headers.iter();
-        let headers =
+        let mut headers: Vec<_> =
             headers.map(|(name, value)| self.header("client.headers", name, value)).collect::<Result<_, _>>()?;
+        if let Some(value) = self.basic(profile)? {
+            headers.push((AUTHORIZATION, value));
+        }
         let agents = &client.user_agents;
         let kinds = [
             (UserAgent::DESKTOP, "desktop", &agents.desktop),
@@ -65,6 +69,40 @@ impl Compiler<'_> {
             accept_language: language.map(|text| self.header_value("client.accept_language", text)).transpose()?,
             proxy: client.proxy.as_ref().map(|text| self.proxy(text)).transpose()?,
         })
+    }
+
+    /// What the host itself asks for, as HTTP Basic has it (RFC 7617).
+    fn basic(&self, profile: &Profile) -> Result<Option<HeaderValue>, ProfileError> {
+        let client = &profile.client;
+        let (user, password) = match (&client.username, &client.password) {
+            (None, None) => return Ok(None),
+            (Some(user), Some(password)) => (user, password),
+            (Some(given), None) | (None, Some(given)) => {
+                let message = "`username` and `password` belong together";
+                return Err(self.source.senseless(given.span(), "client.username", message));
+            }
+        };
+        if client.headers.keys().any(|name| name.eq_ignore_ascii_case(AUTHORIZATION.as_str())) {
+            let message = "`client.headers` has an `Authorization` already: give one of the two";
+            return Err(self.source.senseless(user.span(), "client.username", message));
+        }
+        let key = "client.password";
+        self.comes_from_elsewhere(key, password, &self.template(key, password, Place::Plain)?)?;
+        let (name, secret) =
+            (self.plain("client.username", user, str::to_owned)?, self.plain(key, password, str::to_owned)?);
+        let value = basic(name.as_bytes(), secret.as_bytes()).ok_or_else(|| {
+            self.source.senseless(user.span(), "client.username", "a user's name must not hold a colon")
+        })?;
+        Ok(Some(value))
+    }
+
+    /// Everything that must stay out of reports: what `[secrets]` names, and a password in the form in which it is sent.
+    pub(super) fn secrets(&self, profile: &Profile) -> Result<Vec<String>, ProfileError> {
+        let mut all: Vec<String> = self.names.secrets.values().map(|secret| secret.0.clone()).collect();
+        let sent = self.basic(profile)?;
+        let sent = sent.as_ref().and_then(|value| value.to_str().ok()).and_then(|value| value.strip_prefix("Basic "));
+        all.extend(sent.map(str::to_owned));
+        Ok(all)
     }
 
     /// A header field that goes with requests of every kind.

@@ -159,8 +159,9 @@ fn senseless(source: &Source<'_>, profile: &Profile, loading: &Loading) -> Vec<P
     if let Some(expression) = &profile.mail.confirmation {
         note(compiler.expression("mail.confirmation", expression).map(drop));
     }
+    note(compiler.condition("mail.code_without", profile.mail.code_without.as_ref()).map(drop));
     note(compiler.whole("skip.cookie", &profile.skip.cookie).map(drop));
-    note(compiler.whole("skip.session_cookie", &profile.skip.session_cookie).map(drop));
+    note(compiler.session_cookie(&profile.skip).map(drop));
     note(compiler.session_values(&profile.skip.session_values).map(drop));
     if let Some(status) = &profile.skip.status {
         note(compiler.status(status).map(drop));

@@ -7,6 +7,7 @@ mod advice;
 mod client;
 mod clock;
 mod examine;
+mod form;
 mod headers;
 mod hook;
 mod mail;
@@ -15,6 +16,7 @@ mod reset;
 mod screens;
 mod skip;
 mod steps;
+mod take;
 mod values;
 
 use std::collections::BTreeMap;
@@ -104,11 +106,12 @@ pub struct Target {
     pub(in crate::target) mail_subject: Option<Regex>,
     pub(in crate::target) mail_from: Option<Regex>,
     pub(in crate::target) mail_code: Regex,
+    pub(in crate::target) mail_code_without: Option<Regex>,
     pub(in crate::target) mail_confirmation: Option<Regex>,
     pub(in crate::target) skip_cookie: Regex,
     /// What the cookie of a skip may hold of a person (FAQ-11a).
     pub skip_may_hold: Vec<Personal>,
-    pub(in crate::target) session_cookie: Regex,
+    pub(in crate::target) session_cookie: Option<Regex>,
     pub(in crate::target) session_values: Vec<String>,
     pub(in crate::target) script_cookie: Option<Regex>,
     pub(in crate::target) cross_site_cookie: Option<Regex>,
@@ -222,7 +225,7 @@ impl Target {
             compiler.address_change(&profile, &ways.ways)?;
         }
         compiler.not_applicable(&profile)?;
-        let ca_file = compiler.ca_file(&profile)?;
+        let (ca_file, secrets) = (compiler.ca_file(&profile)?, compiler.secrets(&profile)?);
         Ok(Target {
             profile_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
             client: compiler.client(&profile, &base)?,
@@ -233,6 +236,7 @@ impl Target {
             mail_subject: compiler.condition("mail.subject", profile.mail.subject.as_ref())?,
             mail_from: compiler.condition("mail.from", profile.mail.from.as_ref())?,
             mail_code: compiler.expression("mail.code", &profile.mail.code)?,
+            mail_code_without: compiler.condition("mail.code_without", profile.mail.code_without.as_ref())?,
             mail_confirmation: profile
                 .mail
                 .confirmation
@@ -243,7 +247,7 @@ impl Target {
             mail_part: profile.mail.part,
             skip_may_hold: profile.skip.may_hold.clone(),
             skip_cookie: compiler.whole("skip.cookie", &profile.skip.cookie)?,
-            session_cookie: compiler.whole("skip.session_cookie", &profile.skip.session_cookie)?,
+            session_cookie: compiler.session_cookie(&profile.skip)?,
             session_values: compiler.session_values(&profile.skip.session_values)?,
             script_cookie: profile
                 .skip
@@ -281,7 +285,7 @@ impl Target {
             policies: profile.policies,
             authorized_by: profile.authorized_by,
             ca_file,
-            secrets: compiler.names.secrets.values().map(|secret| secret.0.clone()).collect(),
+            secrets,
             clock: clock.means,
             clock_settle: clock.settle,
             global_clock: loading.global_clock.or(clock.global),
@@ -422,7 +426,7 @@ impl Compiler<'_> {
             return Err(self.source.senseless(text.span(), key, message));
         }
         if is_base && (!url.username().is_empty() || url.password().is_some()) {
-            let message = "it holds a user: send `Authorization` by `[client] headers`, with a value from `[secrets]`";
+            let message = "it holds a user: write `username` and `password = \"{secret:NAME}\"` under `[client]`";
             return Err(self.source.senseless(text.span(), key, message));
         }
         Ok(url)

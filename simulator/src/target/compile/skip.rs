@@ -1,10 +1,25 @@
 //! Where a skip shows, compiled.
 
-use super::super::profile::{Marks, Spanned, Status};
+use regex::Regex;
+
+use super::super::profile::{Marks, Skip, Spanned, Status};
 use super::super::status::{CompiledStatus, StatusPlace, Telling};
 use super::{Compiler, ProfileError};
 
 impl Compiler<'_> {
+    /// Something keeps somebody signed in: a cookie, or what was taken from answers.
+    pub(super) fn session_cookie(&self, skip: &Skip) -> Result<Option<Regex>, ProfileError> {
+        match &skip.session_cookie {
+            Some(names) => self.whole("skip.session_cookie", names).map(Some),
+            None if !skip.session_values.is_empty() => Ok(None),
+            None => {
+                let message = "nothing says what keeps somebody signed in: give the names of the cookies that hold the session, or name in \
+                               `session_values` what a step takes from an answer and sends in their place";
+                Err(self.missing("[skip]", "skip.session_cookie", message))
+            }
+        }
+    }
+
     /// Each must be a value that some step takes.
     pub(super) fn session_values(&self, names: &[Spanned<String>]) -> Result<Vec<String>, ProfileError> {
         let known = |name: &Spanned<String>| {

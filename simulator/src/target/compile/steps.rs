@@ -6,11 +6,9 @@ use http::{HeaderName, Method};
 use serde_json::Value;
 
 use super::super::Step;
-use super::super::acts::{
-    ActKind, CompiledAct, CompiledTake, CompiledWay, FormAct, JsonTemplate, OwnAct, OwnBody, Pressed,
-};
-use super::super::profile::{Act, Button, Profile, SentBy, Spanned, Take, Way};
-use super::super::template::{Hole, Place, Template};
+use super::super::acts::{ActKind, CompiledAct, CompiledWay, JsonTemplate, OwnAct, OwnBody};
+use super::super::profile::{Act, Profile, SentBy, Several, Spanned, Way};
+use super::super::template::{Hole, MOST_CODE_PLACES, Place, Template};
 use super::{Compiler, ProfileError};
 use crate::browser::Kind;
 
@@ -56,9 +54,10 @@ impl Compiler<'_> {
         let main = match marked.as_slice() {
             [main] => *main,
             [] => {
-                let submits = submitted(step);
-                let first = submits.and_then(|hole| compiled.iter().position(|act| act.has(|found| *found == hole)));
-                first.unwrap_or(compiled.len() - 1)
+                let submits = |act: &CompiledAct| act.has(|hole| submits(step, hole));
+                // What is sent on some pages only is mostly an excursion of the step.
+                let always = compiled.iter().rposition(|act| act.if_page.is_none());
+                compiled.iter().position(submits).or(always).unwrap_or(compiled.len() - 1)
             }
             _ => return Err(self.source.senseless(at..at, key, "only one request can be `main`")),
         };
@@ -81,15 +80,19 @@ impl Compiler<'_> {
             _ => return Err(senseless("a request needs exactly one of `form`, `follow`, `get` and `path`")),
         };
         self.belongs(key, at, act)?;
-        Ok(CompiledAct {
+        let mut compiled = CompiledAct {
             kind,
+            last_of_code: None,
             headers: self.headers(key, &act.headers, Place::Step)?,
             follows_redirects: act.follow_redirects.unwrap_or(true),
             only: act.only,
             if_page: act.if_page.as_ref().map(|marks| self.marks(&format!("{key}.if_page"), at, marks)).transpose()?,
             take: act.take.iter().map(|(name, take)| self.take(key, name, take)).collect::<Result<_, _>>()?,
             place: format!("line {}, `{key}`", self.source.line(at)),
-        })
+        };
+        let takes = |place: &usize| compiled.has(|hole| *hole == Hole::CodeCharacter(*place));
+        compiled.last_of_code = (1..=MOST_CODE_PLACES).rev().find(takes);
+        Ok(compiled)
     }
 
     /// Keys that say something of a form, or of a request of its own, only belong to such.
@@ -111,32 +114,6 @@ impl Compiler<'_> {
             Some((name, needed)) => {
                 let message = format!("`{name}` means something with `{needed}` only");
                 Err(self.source.senseless(at..at, format!("{key}.{name}"), message))
-            }
-        }
-    }
-
-    fn form(&self, key: &str, at: usize, form: &Spanned<String>, act: &Act) -> Result<FormAct, ProfileError> {
-        let names = |all: &[Spanned<String>]| all.iter().map(|name| name.as_ref().clone()).collect();
-        Ok(FormAct {
-            form: self.selector(&format!("{key}.form"), form)?,
-            fill: self.templates(&format!("{key}.fill"), &act.fill)?,
-            tick: names(&act.tick),
-            untick: names(&act.untick),
-            tick_skip: act.tick_skip.as_ref().map(|name| name.as_ref().clone()),
-            with_skip: self.skip_fields(key, at, act)?,
-            press: act.press.as_ref().map(|button| self.pressed(key, button)).transpose()?,
-        })
-    }
-
-    fn pressed(&self, key: &str, button: &Spanned<Button>) -> Result<Pressed, ProfileError> {
-        let Button { name, value, label } = button.as_ref().clone();
-        match (name, value, label) {
-            (Some(name), Some(value), None) => Ok(Pressed::Valued(name, value)),
-            (Some(name), None, None) => Ok(Pressed::Named(name)),
-            (None, None, Some(label)) => Ok(Pressed::Labelled(label)),
-            _ => {
-                let message = "a button is named by `name`, by `name` and `value`, or by `label`";
-                Err(self.source.senseless(button.span(), format!("{key}.press"), message))
             }
         }
     }
@@ -163,11 +140,11 @@ impl Compiler<'_> {
                 return Err(self.source.senseless(json.span(), key, "a request has either `fields` or `json`"));
             }
             (None, false) => OwnBody::Fields {
-                always: self.templates(&format!("{key}.fields"), &act.fields)?,
-                with_skip: self.skip_fields(key, at, act)?,
+                always: self.own_fields(&format!("{key}.fields"), &act.fields)?,
+                with_skip: self.own_skip_fields(key, at, act)?,
             },
             (None, true) if act.with_skip.is_some() => {
-                OwnBody::Fields { always: Vec::new(), with_skip: self.skip_fields(key, at, act)? }
+                OwnBody::Fields { always: Vec::new(), with_skip: self.own_skip_fields(key, at, act)? }
             }
             (None, true) => OwnBody::None,
         };
@@ -185,28 +162,55 @@ impl Compiler<'_> {
         })
     }
 
-    fn templates(
-        &self,
-        key: &str,
-        all: &BTreeMap<String, Spanned<String>>,
-    ) -> Result<Vec<(String, Template)>, ProfileError> {
-        let compile = |(name, text): (&String, &Spanned<String>)| {
-            Ok((name.clone(), self.template(&format!("{key}.{name}"), text, Place::Step)?))
-        };
-        all.iter().map(compile).collect()
+    /// What a field is given: one value, or several of which none may be left out.
+    pub(super) fn several(&self, key: &str, text: &Spanned<Several<String>>) -> Result<Vec<Template>, ProfileError> {
+        let at = text.span().start;
+        if text.as_ref().0.is_empty() {
+            return Err(self.source.senseless(at..at, key, "there is no value in the list: give one for each field"));
+        }
+        text.as_ref().0.iter().map(|text| self.template_at(key, at, text, Place::Step)).collect()
     }
 
-    /// What a form, or a URL-encoded body, has only where the skip is asked for: texts.
-    fn skip_fields(&self, key: &str, at: usize, act: &Act) -> Result<Vec<(String, Template)>, ProfileError> {
+    fn own_fields(
+        &self,
+        key: &str,
+        all: &BTreeMap<String, Spanned<Several<String>>>,
+    ) -> Result<Vec<(String, Template)>, ProfileError> {
+        let mut fields = Vec::new();
+        for (name, text) in all {
+            let values = self.several(&format!("{key}.{name}"), text)?;
+            fields.extend(values.into_iter().map(|value| (name.clone(), value)));
+        }
+        Ok(fields)
+    }
+
+    /// What a form, or a URL-encoded body, has only where the skip is asked for: texts, or lists of them.
+    pub(super) fn skip_fields(
+        &self,
+        key: &str,
+        at: usize,
+        act: &Act,
+    ) -> Result<Vec<(String, Vec<Template>)>, ProfileError> {
         let key = format!("{key}.with_skip");
         let Some(table) = &act.with_skip else { return Ok(Vec::new()) };
         let compile = |(name, value): (&String, &toml::Value)| {
-            let text = value.as_str().ok_or_else(|| {
+            let texts = match value {
+                toml::Value::String(text) => Some(vec![text.clone()]),
+                toml::Value::Array(all) => all.iter().map(|one| one.as_str().map(str::to_owned)).collect(),
+                _ => None,
+            };
+            let texts = texts.ok_or_else(|| {
                 self.source.senseless(at..at, format!("{key}.{name}"), "the value of a field is a text in quotes")
             })?;
-            Ok((name.clone(), self.template_at(&key, table.span().start, text, Place::Step)?))
+            let texts = Spanned::new(table.span(), Several(texts));
+            Ok((name.clone(), self.several(&key, &texts)?))
         };
         table.as_ref().iter().map(compile).collect()
+    }
+
+    fn own_skip_fields(&self, key: &str, at: usize, act: &Act) -> Result<Vec<(String, Template)>, ProfileError> {
+        let fields = self.skip_fields(key, at, act)?.into_iter();
+        Ok(fields.flat_map(|(name, values)| values.into_iter().map(move |value| (name.clone(), value))).collect())
     }
 
     fn skip_members(&self, key: &str, act: &Act) -> Result<Vec<(String, JsonTemplate)>, ProfileError> {
@@ -267,40 +271,6 @@ impl Compiler<'_> {
         all.iter().map(compile).collect()
     }
 
-    fn take(&self, key: &str, name: &str, take: &Spanned<Take>) -> Result<(String, CompiledTake), ProfileError> {
-        let key = format!("{key}.take.{name}");
-        let senseless = |message: &str| Err(self.source.senseless(take.span(), &key, message));
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
-            return senseless("a name is made of ASCII letters, digits, `_` and `-`");
-        }
-        if Template::parse(&format!("{{{name}}}"), Place::Step, &Default::default()).is_ok() {
-            return senseless("a placeholder of this name is there already; choose another");
-        }
-        let given = take.as_ref();
-        if given.attribute.is_some() && given.selector.is_none() {
-            return senseless("`attribute` means something with `selector` only");
-        }
-        if given.in_address && given.regex.is_none() {
-            return senseless("`in_address` means something with `regex` only");
-        }
-        let compiled = match (&given.selector, &given.json, &given.regex, &given.header) {
-            (Some(selector), None, None, None) => {
-                CompiledTake::Selector(self.selector(&key, selector)?, given.attribute.clone())
-            }
-            (None, Some(pointer), None, None) => CompiledTake::Json(self.pointer(&key, pointer)?),
-            (None, None, Some(expression), None) if given.in_address => {
-                CompiledTake::Address(self.expression(&key, expression)?)
-            }
-            (None, None, Some(expression), None) => CompiledTake::Body(self.expression(&key, expression)?),
-            (None, None, None, Some(header)) => match HeaderName::try_from(header.as_ref().as_str()) {
-                Ok(header) => CompiledTake::Header(header),
-                Err(_) => return senseless("this is no name of a header field"),
-            },
-            _ => return senseless("a value is taken by exactly one of `selector`, `json`, `regex` and `header`"),
-        };
-        Ok((name.to_owned(), compiled))
-    }
-
     /// The steps of a change send what takes the place of the old: one without it would send empty fields. The steps of an address
     /// change and the number in its mail belong together: one without the other would send empty fields
     /// or wait for a mail that nobody could read.
@@ -322,8 +292,12 @@ impl Compiler<'_> {
                 return Err(self.source.senseless(way.span(), format!("steps.{step}"), message));
             }
         }
-        if let (Some(way), None) = (knows(Step::SubmitAddress), knows(Step::OpenAddressChange)) {
-            let message = "there is no step `open-address-change` that opens its form";
+        if let (Some(way), Some(compiled)) = (knows(Step::SubmitAddress), ways.get(&Step::SubmitAddress))
+            && compiled.acts[compiled.main].needs_page()
+            && !ways.contains_key(&Step::OpenAddressChange)
+        {
+            let message = "there is no step `open-address-change` that opens its form; where a script makes the request up, write `method` \
+                           and `path` in place of `form`";
             return Err(self.source.senseless(way.span(), "steps.submit-address", message));
         }
         match (&profile.mail.confirmation, knows(Step::ConfirmAddress)) {
@@ -340,14 +314,14 @@ impl Compiler<'_> {
     }
 }
 
-/// What a step submits: the request that puts it in is the one the step is about.
-fn submitted(step: Step) -> Option<Hole> {
+/// Whether this is what a step submits: the request that puts it in is the one the step is about.
+fn submits(step: Step, hole: &Hole) -> bool {
     match step {
-        Step::SubmitPassword => Some(Hole::Password),
-        Step::SubmitCode => Some(Hole::Code),
-        Step::SubmitAddress => Some(Hole::NewAddress),
-        Step::ConfirmAddress => Some(Hole::ConfirmationNumber),
-        Step::SubmitPasswordChange | Step::SubmitAdditionalAccount => Some(Hole::NewPassword),
-        _ => None,
+        Step::SubmitPassword => *hole == Hole::Password,
+        Step::SubmitCode => matches!(hole, Hole::Code | Hole::CodeCharacter(_)),
+        Step::SubmitAddress => *hole == Hole::NewAddress,
+        Step::ConfirmAddress => *hole == Hole::ConfirmationNumber,
+        Step::SubmitPasswordChange | Step::SubmitAdditionalAccount => *hole == Hole::NewPassword,
+        _ => false,
     }
 }

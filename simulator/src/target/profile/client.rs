@@ -16,6 +16,11 @@ pub struct Client {
     /// elsewhere does not take them along. None by default. `Host`, `Cookie`, `Content-Length`, those of a connection and those that
     /// have a key of their own here cannot be given.
     pub headers: BTreeMap<String, Spanned<String>>,
+    /// The name that the host itself asks for (HTTP Basic, as a staging system often does), sent with every request to the target's own
+    /// origins; with `password`. None by default.
+    pub username: Option<Spanned<String>>,
+    /// The password that goes with it, e.g. `{secret:staging}`.
+    pub password: Option<Spanned<String>>,
     /// Origins that are the target's own beside that of `base`, e.g. `https://login.example.jp`. None by default.
     pub origins: Vec<Spanned<String>>,
     /// The proxy through which every request of a browser goes, e.g. `http://user:{secret:proxy}@proxy.example:3128`; none by default,

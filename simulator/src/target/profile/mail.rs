@@ -49,6 +49,9 @@ pub struct Mail {
     /// A regular expression with the code in its group: the group named `code`, else the first that matched. A mail it does not match is
     /// not a code mail.
     pub code: Spanned<String>,
+    /// A regular expression of what is left out of a code, or of the number that confirms an address, wherever it stands in it: `'[\s-]'`
+    /// where people are mailed `123 456` and type `123456`, `'<[^>]*>'` where each digit has an element of its own. Nothing by default.
+    pub code_without: Option<Spanned<String>>,
     /// A regular expression with the number that confirms a new address in its group (the one named `number`, else the first that
     /// matched), for the mail to that address; absent where the target changes an address without asking for one (NOTICE-4).
     pub confirmation: Option<Spanned<String>>,

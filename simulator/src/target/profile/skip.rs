@@ -12,8 +12,9 @@ use super::spanned::Spanned;
 pub struct Skip {
     /// A regular expression that matches the whole name of the cookie that holds a skip.
     pub cookie: Spanned<String>,
-    /// A regular expression that matches the names of cookies that hold the session.
-    pub session_cookie: Spanned<String>,
+    /// A regular expression that matches the names of cookies that hold the session. It can be left out where `session_values` keep
+    /// somebody signed in.
+    pub session_cookie: Option<Spanned<String>>,
     /// Names of values that are taken from answers (`take`) and keep somebody signed in, as a token in a header does; none by default.
     #[serde(default)]
     pub session_values: Vec<Spanned<String>>,

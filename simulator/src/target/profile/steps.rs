@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::screens::Marks;
+use super::screens::{Marks, Several};
 use super::spanned::Spanned;
 
 /// How a step is done: one request, or several in a row, written as an array of tables (`[[steps.submit-code]]`).
@@ -24,14 +24,15 @@ pub struct Act {
     pub form: Option<Spanned<String>>,
     /// A CSS selector of the one link on the open page that is followed.
     pub follow: Option<Spanned<String>>,
-    /// A path, or a whole address, that is opened; with placeholders.
+    /// A path, or a whole address, that is opened; with placeholders. One placeholder alone for what an answer gave (`"{next}"`) is an
+    /// address as it stands there, and must lead to an origin of the target's own.
     pub get: Option<Spanned<String>>,
-    /// A path, or a whole address, to which a request of the profile's own making goes; with placeholders. Needs `method`.
+    /// A path, or a whole address, to which a request of the profile's own making goes; with placeholders, as in `get`. Needs `method`.
     pub path: Option<Spanned<String>>,
     /// The method of a request with `path`: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
     pub method: Option<Spanned<String>>,
-    /// With `path`: the fields of a URL-encoded body, with placeholders.
-    pub fields: BTreeMap<String, Spanned<String>>,
+    /// With `path`: the fields of a URL-encoded body, with placeholders. A list sends the field once for each of its values.
+    pub fields: BTreeMap<String, Spanned<Several<String>>>,
     /// With `path`: a JSON body. Texts in it may hold placeholders; `"{skip}"` alone becomes `true` or `false`, `{ "$number" = "…" }` a
     /// number (zeros in front are left out, and where nothing was typed it is null), and `{ "$null" = true }` null, which TOML has not.
     #[schemars(with = "Option<serde_json::Value>")]
@@ -46,8 +47,10 @@ pub struct Act {
     /// Whether redirects are followed, as a browser does; true where it is left out. Where they are not, a redirect is the answer, and
     /// the page that was open stays open: for targets where a look at a closed page would end what is under way.
     pub follow_redirects: Option<bool>,
-    /// With `form`: what is typed or chosen, by the name of the field, with placeholders. Fields that are not named stay as they are.
-    pub fill: BTreeMap<String, Spanned<String>>,
+    /// With `form`: what is typed or chosen, by the name of the field, with placeholders. Fields that are not named stay as they are. A
+    /// list fills the fields of that name in their order. Where names change from page to page a key is `css:` and a CSS selector of one
+    /// control of the form, here and in `tick`, `untick`, `tick_skip` and `with_skip`, e.g. `"css:input[type=password]"`.
+    pub fill: BTreeMap<String, Spanned<Several<String>>>,
     /// With `form`: names of check boxes that are ticked.
     pub tick: Vec<Spanned<String>>,
     /// With `form`: names of check boxes that are unticked, for those that come ticked.
@@ -67,7 +70,7 @@ pub struct Act {
     /// there leaves the value of an earlier answer.
     pub take: BTreeMap<String, Spanned<Take>>,
     /// Whether this is the request that the step is about, which stories alter, repeat and race. Without it the first that puts in what
-    /// the step submits (the password, the code, the new address), else the last.
+    /// the step submits (the password, the code, the new address), else the last without `if_page`.
     pub main: bool,
 }
 
@@ -99,8 +102,15 @@ pub struct Take {
     pub selector: Option<Spanned<String>>,
     /// With `selector`: the attribute that holds the value; without it the element's text.
     pub attribute: Option<String>,
-    /// A JSON pointer (RFC 6901) to a text, a number or a truth value.
+    /// A JSON pointer (RFC 6901) to a text, a number or a truth value; with `where`, to a list or an object.
     pub json: Option<Spanned<String>>,
+    /// With `json`: what must stand in an element of that list, by JSON pointers from the element, e.g. `{ "/type" = "email" }`. The first
+    /// of which all of it holds is taken.
+    #[serde(rename = "where")]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub fits: BTreeMap<String, Spanned<toml::Value>>,
+    /// With `where`: a JSON pointer from that element to the value; without it the element itself.
+    pub then: Option<Spanned<String>>,
     /// A regular expression whose group holds the value, sought in the body.
     pub regex: Option<Spanned<String>>,
     /// With `regex`: sought in the final address instead of the body.
@@ -109,7 +119,7 @@ pub struct Take {
     pub header: Option<Spanned<String>>,
 }
 
-/// A button with a name and a value.
+/// A button, by one of: `name`, `name` and `value`, `label`, `css`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Button {
@@ -119,6 +129,8 @@ pub struct Button {
     pub value: Option<String>,
     /// What stands on it, where it has no name.
     pub label: Option<String>,
+    /// A CSS selector of it, where its name changes from page to page.
+    pub css: Option<Spanned<String>>,
 }
 
 impl JsonSchema for Way {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A length of time written like `30m`, `90d` or `1h 30m`; a day is 24 hours.
@@ -97,12 +97,29 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// Reads an instant from a text in quotes, or from a date of TOML's own.
+struct QuotedOrDate;
+
+impl<'de> Visitor<'de> for QuotedOrDate {
+    type Value = Instant;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an instant with its offset, such as `2025-08-13T06:00:00+09:00`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
+        text.parse().map(Instant).map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Instant, A::Error> {
+        let date = toml::value::Datetime::deserialize(de::value::MapAccessDeserializer::new(map))?;
+        self.visit_str(&date.to_string())
+    }
+}
+
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Parsed {
-            expecting: "an instant such as `2025-08-13T06:00:00+09:00`",
-            parse: |text| text.parse().ok().map(Instant),
-        })
+        deserializer.deserialize_any(QuotedOrDate)
     }
 }
 
@@ -119,6 +136,23 @@ mod tests {
         }
         for text in ["", "30", "-5m", "1 month", "soon"] {
             assert_eq!(parse_span(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_stand_in_quotes_or_as_dates_of_toml() {
+        #[derive(Deserialize)]
+        struct Table {
+            at: Instant,
+        }
+        let read = |text: &str| toml::from_str::<Table>(text).map(|table| table.at.0.to_string());
+        for text in
+            ["at = \"2025-08-13T06:00:00+09:00\"", "at = 2025-08-13T06:00:00+09:00", "at = 2025-08-12 21:00:00Z"]
+        {
+            assert_eq!(read(text).as_deref(), Ok("2025-08-12T21:00:00Z"), "{text}");
+        }
+        for text in ["at = 2025-08-13", "at = 2025-08-13T06:00:00", "at = 06:00:00", "at = 7", "at = {}"] {
+            assert!(read(text).is_err(), "{text}");
         }
     }
 }
