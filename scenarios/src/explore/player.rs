@@ -9,7 +9,7 @@ use sekisho_simulator::browser::Cookie;
 use sekisho_simulator::clock::Seat;
 use sekisho_simulator::office::Procedure;
 use sekisho_simulator::recorder::Recorder;
-use sekisho_simulator::target::{Screen as Shown, Status as ShownStatus, Step, Target, Vars};
+use sekisho_simulator::target::{AccountSource, Screen as Shown, Status as ShownStatus, Step, Target, Vars};
 use sekisho_simulator::world::{Household, World};
 use sekisho_simulator::{Person, Seen as Answered, SkipBox, Trouble};
 
@@ -211,6 +211,7 @@ impl Player {
             self.came.add(came);
             self.rooms[browser.0].attempt = Some((account, self.codes[account.0].len() - 1));
             self.rooms[browser.0].asked_for_skip = will_tick;
+            self.rooms[browser.0].attempt_is_fresh = true;
         } else if seen.is_signed_in() {
             self.rooms[browser.0].session_is(Some(account));
         }
@@ -226,7 +227,7 @@ impl Player {
         let form = Form { step: Step::SubmitCode, on: Shown::CodeEntry, vars, tick };
         self.speak_for(browser, attempt.map(|(account, _)| account));
         self.rooms[browser.0].visitor.will_ask_for_skip(tick);
-        let was_signed_in = self.rooms[browser.0].session.is_some();
+        let is_fresh = std::mem::take(&mut self.rooms[browser.0].attempt_is_fresh);
         let seen = match attempt {
             Some(_) => self.rooms[browser.0].send(form, Some(Step::OpenCodeEntry)).await?,
             None => self.rooms[browser.0].forge(form).await?,
@@ -238,7 +239,7 @@ impl Player {
         }
         self.note_skips(browser);
         let told = self.told(browser, Step::SubmitCode, &seen)?;
-        if tick && typed == Typed::Right && !was_signed_in && matches!(told, Screen::Inside(_)) {
+        if tick && typed == Typed::Right && is_fresh && matches!(told, Screen::Inside(_)) {
             self.must_hold_a_skip(browser)?;
         }
         Ok(told)
@@ -309,7 +310,7 @@ impl Player {
             Page::SkipSettings => Step::OpenSkipSettings,
             Page::CodeEntry => Step::OpenCodeEntry,
         };
-        let mut seen = self.rooms[browser.0].open(step).await?;
+        let mut seen = self.rooms[browser.0].open_if_it_can(step).await?;
         if page == Page::SkipSettings && seen.is(Shown::SkipSettings) {
             let status = match self.world.target.status_on(&seen.answer) {
                 Some(ShownStatus::Some) => Status::Some,
@@ -426,6 +427,10 @@ impl Player {
 
     /// The only account of the story whose name stands on a page.
     fn named_on(&self, seen: &Answered) -> Option<AccountId> {
+        // Where accounts are not ours to make, the target may call them by other names than we do, and several by the same.
+        if self.world.target.accounts != AccountSource::Control {
+            return None;
+        }
         let text = seen.text();
         let mut named = self.accounts.iter().enumerate().filter(|(_, account)| text.contains(&account.name));
         let (account, _) = named.next()?;
