@@ -44,8 +44,14 @@ pub(crate) async fn load(options: &Load, interrupt: &Interrupt) -> Result<ExitCo
         venue.world.target.name, plan.users, plan.mix.name
     ));
     let left_out = load::left_out(&venue.world.target, &plan.mix);
-    let notes: Vec<String> =
-        left_out.iter().map(|story| format!("Left out of the mix, nobody lived it: {story}.")).collect();
+    let left_out = left_out.iter().map(|story| format!("Left out of the mix, nobody lived it: {story}."));
+    let cooldown = venue.world.target.numbers.mail_cooldown.map(|span| {
+        format!(
+            "Whoever asks for a second code waits `numbers.mail_cooldown` out before, {} s of real time; it is no part of any latency.",
+            span.0.as_secs()
+        )
+    });
+    let notes: Vec<String> = left_out.chain(cooldown).collect();
     notes.iter().for_each(|note| progress::line(note));
     let found = Found { load: Some(load_it(&venue.world, &plan).await?), notes, ..Found::default() };
     let showing = Showing { report_dir: &options.report_dir, evidence: EvidenceKept::Failed, format: options.format };

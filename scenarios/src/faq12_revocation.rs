@@ -68,6 +68,9 @@ async fn revoke_all(stage: Arc<Stage>) -> Result<(), Trouble> {
     // FAQ-12d: kept copies, replayed at once and days later. A cookie that lives, replayed alone in the same way, skips.
     proven_skip_cookies(&stage, &mut fresh, &account).await?;
     replayed(&stage, &person, &account, &old).await?;
+    if !stage.lets_time_pass() {
+        return Ok(());
+    }
     let hourglass = Hourglass::turn(&person, &account).await?;
     person.wait(WEEK).await?;
     hourglass.has_run_out(&stage).await?;

@@ -139,6 +139,11 @@ impl Stage {
         &self.world.target.numbers
     }
 
+    /// Whether a story may wait: under load thousands cannot each move a clock that is one for all.
+    pub fn lets_time_pass(&self) -> bool {
+        self.given.is_none() || self.world.target.moves_clocks_of_accounts()
+    }
+
     /// Whether the profile says how a step is done in this portal.
     pub fn has_step(&self, step: Step) -> bool {
         self.world.target.knows_in(self.portal, step)

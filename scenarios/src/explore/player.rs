@@ -9,7 +9,7 @@ use sekisho_simulator::browser::Cookie;
 use sekisho_simulator::clock::Seat;
 use sekisho_simulator::office::Procedure;
 use sekisho_simulator::recorder::Recorder;
-use sekisho_simulator::target::{Screen as Shown, Status as ShownStatus, Step, Target, Vars};
+use sekisho_simulator::target::{AccountSource, Screen as Shown, Status as ShownStatus, Step, Target, Vars};
 use sekisho_simulator::world::{Household, World};
 use sekisho_simulator::{Person, Seen as Answered, SkipBox, Trouble};
 
@@ -17,6 +17,7 @@ use super::post::{Came, Post};
 use super::room::{Form, Forms, Room, never_seen};
 
 mod address;
+mod resume;
 
 use crate::moves::wrong_code;
 use crate::oracle::{AccountId, Action, BrowserId, Page, Planted, Screen, Seen, Status, Typed};
@@ -210,6 +211,7 @@ impl Player {
             self.came.add(came);
             self.rooms[browser.0].attempt = Some((account, self.codes[account.0].len() - 1));
             self.rooms[browser.0].asked_for_skip = will_tick;
+            self.rooms[browser.0].attempt_is_fresh = true;
         } else if seen.is_signed_in() {
             self.rooms[browser.0].session_is(Some(account));
         }
@@ -225,7 +227,7 @@ impl Player {
         let form = Form { step: Step::SubmitCode, on: Shown::CodeEntry, vars, tick };
         self.speak_for(browser, attempt.map(|(account, _)| account));
         self.rooms[browser.0].visitor.will_ask_for_skip(tick);
-        let was_signed_in = self.rooms[browser.0].session.is_some();
+        let is_fresh = std::mem::take(&mut self.rooms[browser.0].attempt_is_fresh);
         let seen = match attempt {
             Some(_) => self.rooms[browser.0].send(form, Some(Step::OpenCodeEntry)).await?,
             None => self.rooms[browser.0].forge(form).await?,
@@ -237,7 +239,7 @@ impl Player {
         }
         self.note_skips(browser);
         let told = self.told(browser, Step::SubmitCode, &seen)?;
-        if tick && typed == Typed::Right && !was_signed_in && matches!(told, Screen::Inside(_)) {
+        if tick && typed == Typed::Right && is_fresh && matches!(told, Screen::Inside(_)) {
             self.must_hold_a_skip(browser)?;
         }
         Ok(told)
@@ -302,83 +304,13 @@ impl Player {
         Ok(told)
     }
 
-    async fn open_resume(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {
-        self.speak_for(browser, None);
-        let room = &mut self.rooms[browser.0];
-        let (portal, world) = (room.portal(), self.world.clone());
-        let knows = |step| world.target.knows_in(portal, step);
-        let stands_on_settings = world.target.needs_page(portal, Step::Resume);
-        if !knows(Step::Resume) || (stands_on_settings && !knows(Step::OpenSkipSettings)) {
-            let seen = room.open(Step::OpenResume).await?;
-            return self.told(browser, Step::OpenResume, &seen);
-        }
-        if knows(Step::OpenSkipSettings) && !room.shows(Shown::SkipSettings) {
-            let seen = room.open(Step::OpenSkipSettings).await?;
-            if !seen.is(Shown::SkipSettings) {
-                let seen = if knows(Step::OpenResume) { room.open(Step::OpenResume).await? } else { seen };
-                return self.told(browser, Step::OpenResume, &seen);
-            }
-        }
-        let seen = room.send(Form::plain(Step::Resume, Shown::SkipSettings), None).await?;
-        self.told(browser, Step::Resume, &seen)
-    }
-
-    /// Whether the resume is done by another password.
-    fn resumes_by_password(&self, browser: BrowserId) -> bool {
-        self.world.target.takes_new_password(self.rooms[browser.0].portal(), Step::CompleteResume)
-    }
-
-    async fn complete_resume(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {
-        if self.resumes_by_password(browser) {
-            return self.change_password(browser).await;
-        }
-        self.speak_for(browser, None);
-        let form = Form::plain(Step::CompleteResume, Shown::ResumeConfirmation);
-        let room = &self.rooms[browser.0];
-        let (signed_in, is_open) = (room.session.is_some(), room.shows(form.on));
-        if signed_in && !is_open && !self.world.target.knows_in(room.portal(), Step::OpenResume) {
-            self.open_resume(browser).await?;
-        }
-        let reload = signed_in.then_some(Step::OpenResume);
-        let seen = self.rooms[browser.0].send(form, reload).await?;
-        if seen.is(Shown::ResumeConfirmation) {
-            return Err(astray(Step::CompleteResume, Shown::SkipSettings, &seen));
-        }
-        self.told(browser, Step::CompleteResume, &seen)
-    }
-
-    /// The resume where it is another password. It is sent from its own page only, or nobody knew afterwards which password counts.
-    async fn change_password(&mut self, browser: BrowserId) -> Result<Screen, Trouble> {
-        let opened = self.open_resume(browser).await?;
-        let holder = self.holder(browser);
-        let room = &mut self.rooms[browser.0];
-        if !room.shows(Shown::ResumeConfirmation) {
-            return match opened {
-                Screen::Inside(_) => Err(Trouble::Astray {
-                    step: Step::OpenResume,
-                    wanted: Shown::ResumeConfirmation.to_string(),
-                    seen: opened.to_string(),
-                }),
-                shut => Ok(shut),
-            };
-        }
-        let seen = room.visitor.look(Step::CompleteResume, Vars::default(), SkipBox::Unticked).await?;
-        let seen = room.note(Step::CompleteResume, seen)?;
-        match seen.screen {
-            Some(Shown::ResumeConfirmation) => Err(astray(Step::CompleteResume, Shown::PasswordChanged, &seen)),
-            // It was done, and whoever did it is to sign in anew.
-            Some(Shown::SignIn) => Ok(Screen::Inside(holder)),
-            _ => self.told(browser, Step::CompleteResume, &seen),
-        }
-    }
-
     async fn look(&mut self, browser: BrowserId, page: Page) -> Result<Screen, Trouble> {
         let step = match page {
             Page::MyPage => Step::OpenMyPage,
             Page::SkipSettings => Step::OpenSkipSettings,
             Page::CodeEntry => Step::OpenCodeEntry,
         };
-        let mut seen = self.rooms[browser.0].open(step).await?;
+        let mut seen = self.rooms[browser.0].open_if_it_can(step).await?;
         if page == Page::SkipSettings && seen.is(Shown::SkipSettings) {
             let status = match self.world.target.status_on(&seen.answer) {
                 Some(ShownStatus::Some) => Status::Some,
@@ -495,6 +427,10 @@ impl Player {
 
     /// The only account of the story whose name stands on a page.
     fn named_on(&self, seen: &Answered) -> Option<AccountId> {
+        // Where accounts are not ours to make, the target may call them by other names than we do, and several by the same.
+        if self.world.target.accounts != AccountSource::Control {
+            return None;
+        }
         let text = seen.text();
         let mut named = self.accounts.iter().enumerate().filter(|(_, account)| text.contains(&account.name));
         let (account, _) = named.next()?;

@@ -74,6 +74,8 @@ pub(super) struct Room {
     pub session: Option<AccountId>,
     /// The account whose attempt was begun last, and which of its codes belongs to it.
     pub attempt: Option<(AccountId, usize)>,
+    /// Whether no code was sent in it yet.
+    pub attempt_is_fresh: bool,
     /// Whether that attempt was begun with the wish for a skip, where the target wants to know it then.
     pub asked_for_skip: bool,
     /// The last skip cookie that each account set here.
@@ -94,6 +96,7 @@ impl Room {
             visitor,
             session: None,
             attempt: None,
+            attempt_is_fresh: false,
             asked_for_skip: false,
             kept: HashMap::new(),
             skips: HashMap::new(),
@@ -118,6 +121,16 @@ impl Room {
     pub(super) async fn open(&mut self, step: Step) -> Result<Seen, Trouble> {
         let seen = self.visitor.look_at(step).await?;
         self.note(step, seen)
+    }
+
+    /// Opens a page by its address; where a stranger does not even know that, because it holds what an answer gives, My Page.
+    pub(super) async fn open_if_it_can(&mut self, step: Step) -> Result<Seen, Trouble> {
+        match self.open(step).await {
+            Err(Trouble::Driver(DriverError::Unfilled { .. })) if step != Step::OpenMyPage => {
+                self.open(Step::OpenMyPage).await
+            }
+            seen => seen,
+        }
     }
 
     /// Sends a form from the open page, from one that was kept open, from the page loaded again at `reload`, or forged, in this order. What
@@ -281,6 +294,7 @@ impl Room {
         self.session = None;
         self.attempt = None;
         self.asked_for_skip = false;
+        self.attempt_is_fresh = false;
         self.screen = None;
         self.pages.clear();
         self.with_form = None;

@@ -171,7 +171,7 @@ impl Vocabulary {
             (!self.has_office, "the office: it cannot be driven"),
             (matches!(world.target.accounts, AccountSource::Numbered | AccountSource::Csv), numbered),
         ];
-        let for_all = for_all.into_iter().filter_map(|(lacks, what)| lacks.then(|| what.to_owned()));
+        let for_all = for_all.into_iter().filter(|(lacks, _)| *lacks).map(|(_, what)| what.to_owned());
         let in_portals = LEFT_OUT.iter().filter_map(|(lacks, what)| {
             let lacking: Vec<Portal> =
                 self.portals.iter().copied().filter(|portal| lacks(&self.in_portal(*portal))).collect();
@@ -227,8 +227,11 @@ impl Vocabulary {
     }
 }
 
+/// Whether a portal lacks something.
+type Lacks = fn(&Steps) -> bool;
+
 /// What is left out of the stories where a portal lacks it.
-const LEFT_OUT: &[(fn(&Steps) -> bool, &str)] = &[
+const LEFT_OUT: &[(Lacks, &str)] = &[
     (|steps| !steps.changes_address, "another address: the profile has no steps for it"),
     (|steps| steps.changes_address && !steps.confirms_address, "the number that confirms an address: none is mailed"),
     (|steps| !steps.signs_out, "signing out: the profile has no step for it"),

@@ -189,7 +189,7 @@ pub fn needs(target: &Target, network: &Network, plan: &Plan) -> Result<Vec<Need
 
 /// Which stories of the mix nobody lives, because the target or its profile lacks what they need, and why.
 pub fn left_out(target: &Target, mix: &Mix) -> Vec<String> {
-    mix.stories.iter().filter_map(|(scenario, _)| Some(told_in(target, scenario).err()?)).collect()
+    mix.stories.iter().filter_map(|(scenario, _)| told_in(target, scenario).err()).collect()
 }
 
 /// The portals in which a story can be told; where there is none, why.

@@ -32,7 +32,7 @@ pub(super) enum Means {
 /// Why a story cannot be told in a portal of the target, before anybody tries.
 pub(super) fn lacking(target: &Target, scenario: &Scenario, portal: Portal) -> Option<String> {
     if !scenario.portals.include(portal) {
-        return Some(format!("it is not told in the portal `{}`", portal.name()));
+        return Some("it is told in the portal `employer` only, which the target has not".to_owned());
     }
     if not_offered(target, scenario) {
         return Some(

@@ -10,7 +10,7 @@ const STORIES: [(&str, &str, &[Means]); 11] = [
     ("expired-code", "faq03-expiry", &[Means::Time, Means::CodePageAgain]),
     ("deleted-mail", "faq04-deleted-mail", &[Means::CodePageAgain]),
     ("cookie-cleared", "faq10-cookie-cleared", &[Means::Skip]),
-    ("revoke-all", "faq12-revoke-all", &[Means::Skip, Means::Resume, Means::Time]),
+    ("revoke-all", "faq12-revoke-all", &[Means::Skip, Means::Resume]),
     ("lapsed-skip", "faq08-lapsed-skip", &[Means::Skip, Means::Time]),
     ("many-browsers", "faq07-many-browsers", &[Means::Skip, Means::ManyMails]),
     ("additional-account", "faq15-additional-account", &[Means::AdditionalAccount]),

@@ -161,6 +161,12 @@ impl World {
     }
 
     pub(super) fn follow_code(&mut self, browser: BrowserId, typed: Typed, tick: bool, screen: Screen) {
+        if matches!(screen, Screen::Outside | Screen::AsksForCode)
+            && self.policy.attempt_and_session_apart != Answer::Yes
+        {
+            // A code that is refused may end whatever is open in the browser.
+            self.doubt_session(browser);
+        }
         let Some((account, index)) = self.browsers[browser.0].attempt else { return };
         let (open, _) = self.attempt_is_open(account, index);
         if open == Answer::No {
@@ -191,9 +197,11 @@ impl World {
 
     /// The question that another session had come after is asked once more: who is signed in now, nobody knows.
     fn follow_late_question(&mut self, browser: BrowserId, account: AccountId) {
+        let rival = self.session(browser).map(|(owner, _)| owner);
         self.open_session(browser, account, Some(Offer { left: false, standing: Answer::Open }));
         if let Some(session) = &mut self.browsers[browser.0].session {
             session.standing = Answer::Open;
+            session.rival = rival;
         }
     }
 

@@ -111,10 +111,14 @@ impl World {
         }
     }
 
-    fn doubt_what_is_open(&mut self, browser: BrowserId) {
+    pub(super) fn doubt_session(&mut self, browser: BrowserId) {
         if let Some(session) = &mut self.browsers[browser.0].session {
             session.standing = session.standing.and(Answer::Open);
         }
+    }
+
+    fn doubt_what_is_open(&mut self, browser: BrowserId) {
+        self.doubt_session(browser);
         if let Some((account, index)) = self.browsers[browser.0].attempt {
             let attempt = &mut self.accounts[account.0].attempts[index];
             attempt.standing = attempt.standing.and(Answer::Open);

@@ -174,6 +174,15 @@ impl World {
 
     /// FAQ-12 a, b: the resume ends every skip of the account; FAQ-16 c: and none of another's.
     pub(super) fn revoke(&mut self, browser: BrowserId, account: AccountId) {
+        if let Some(rival) = self.browsers[browser.0].session.as_ref().and_then(|session| session.rival) {
+            // It ended the skips of one of the two.
+            for owner in [account, rival] {
+                for skip in &mut self.accounts[owner.0].skips {
+                    skip.standing = skip.standing.and(Answer::Open);
+                }
+            }
+            return;
+        }
         self.try_skips("FAQ-16c", |_, owner| owner != account);
         let state = &mut self.accounts[account.0];
         state.resumed = true;
@@ -204,10 +213,11 @@ impl World {
         let any = |answer| skips.iter().any(|skip| self.is_live(skip) == answer);
         let some = Expected::any([Screen::SkipSettings(account, Status::Some)], self.some_rule(account));
         let none = Expected::any([Screen::SkipSettings(account, Status::None)], self.none_rule(account));
-        let status = if any(Answer::Yes) {
-            some
-        } else if any(Answer::Open) {
+        let of_another = self.browsers[browser.0].session.as_ref().is_some_and(|session| session.rival.is_some());
+        let status = if of_another || (any(Answer::Open) && !any(Answer::Yes)) {
             some.or(none)
+        } else if any(Answer::Yes) {
+            some
         } else {
             none
         };

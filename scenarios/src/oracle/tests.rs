@@ -212,7 +212,7 @@ fn a_confirmation_screen_that_was_left_may_or_may_not_be_confirmed_later() {
     assert_eq!(declared.must(Action::ConfirmSkip(PC)).0, Screen::Inside(MAIN));
 
     let mut undeclared = Tale::of(Policy::undeclared());
-    undeclared.code(PC, MAIN, true).then(Action::Look(PC, Page::MyPage));
+    undeclared.code(PC, MAIN, true).seeing(Action::Look(PC, Page::MyPage), Screen::Inside(MAIN));
     undeclared.seeing(Action::ConfirmSkip(PC), Screen::Inside(MAIN));
     assert!(undeclared.0.expect(&sign_in(PC, MAIN)).is_open());
     undeclared.seeing(sign_in(PC, MAIN), Screen::Inside(MAIN)).skips(PC, MAIN, "FAQ-06b");
@@ -410,4 +410,86 @@ fn every_clause_that_is_cited_is_a_clause() {
         }
     }
     assert!(looked > 60, "only {looked} citations seen");
+}
+
+fn undeclared() -> Tale {
+    Tale::of(Policy::undeclared())
+}
+
+#[test]
+fn a_right_code_sets_the_skip_where_no_screen_asks_again() {
+    let mut tale = Tale::of(Policy { skip_is_confirmed: false, ..Policy::reference() });
+    tale.then(sign_in(PC, MAIN));
+    assert_eq!(tale.must(submit(PC, Typed::Right, true)), (Screen::Inside(MAIN), "FAQ-01d"));
+    tale.then(submit(PC, Typed::Right, true));
+    assert_eq!(tale.must(sign_in(PC, MAIN)), (Screen::Inside(MAIN), "FAQ-06b"));
+    tale.code(PHONE, MAIN, false);
+    assert_eq!(tale.must(sign_in(PHONE, MAIN)).0, Screen::AsksForCode);
+}
+
+#[test]
+fn a_wrong_password_may_end_what_is_open_where_nothing_is_declared() {
+    let wrong = Action::SignIn { browser: PC, account: ADDITIONAL, right_password: false };
+    let look = Action::Look(PC, Page::MyPage);
+    let mut tale = undeclared();
+    tale.code(PC, MAIN, false).then(wrong);
+    assert!(tale.0.expect(&look).is_open());
+    // One page that is open does not make the next certain: each may have a session of its own.
+    tale.seeing(look, Screen::Inside(MAIN)).seeing(Action::CompleteResume(PC), Screen::Outside);
+    tale.seeing(look, Screen::Inside(MAIN));
+    let mut declared = Tale::new();
+    declared.code(PC, MAIN, false).then(wrong);
+    assert_eq!(declared.must(look).0, Screen::Inside(MAIN));
+    // The same of a code that is refused.
+    for (mut tale, certain) in [(undeclared(), false), (Tale::new(), true)] {
+        tale.code(PC, MAIN, false).seeing(submit(PC, Typed::Right, false), Screen::Outside);
+        assert_eq!(tale.0.expect(&look).is_open(), !certain);
+    }
+}
+
+#[test]
+fn whoever_has_not_answered_about_the_skip_may_be_asked_again() {
+    let again = submit(PC, Typed::Right, false);
+    let mut tale = Tale::new();
+    tale.code(PC, MAIN, true);
+    tale.seeing(again, Screen::OffersSkip(MAIN));
+    tale.then(Action::ConfirmSkip(PC));
+    let asked = |tale: &Tale| {
+        tale.0.expect(&again).outcomes().iter().any(|outcome| matches!(outcome.screen, Screen::OffersSkip(_)))
+    };
+    assert!(!asked(&tale), "the question was answered");
+}
+
+#[test]
+fn whoever_is_asked_about_the_skip_need_not_be_in_yet() {
+    let look = Action::Look(PC, Page::MyPage);
+    let mut tale = undeclared();
+    tale.code(PC, MAIN, true);
+    tale.seeing(look, Screen::Outside).seeing(Action::ConfirmSkip(PC), Screen::Inside(MAIN));
+    let mut declared = Tale::new();
+    declared.code(PC, MAIN, true);
+    assert_eq!(declared.must(look).0, Screen::Inside(MAIN));
+}
+
+#[test]
+fn another_password_may_end_what_else_is_open_of_the_account() {
+    let mut tale = Tale::of(Policy { resume_is_a_password: true, ..Policy::reference() });
+    tale.code(PHONE, MAIN, false).code(PC, MAIN, false).then(Action::CompleteResume(PC));
+    for browser in [PC, PHONE] {
+        assert!(tale.0.expect(&Action::Look(browser, Page::MyPage)).is_open(), "{browser}");
+    }
+}
+
+#[test]
+fn a_mailed_link_may_be_followed_in_any_browser_where_nothing_is_declared() {
+    let confirm = Action::ConfirmAddress { browser: PHONE, right: true };
+    let asked = |mut tale: Tale| {
+        tale.code(PC, MAIN, false).seeing(Action::AskAddress(PC), Screen::Inside(MAIN));
+        tale
+    };
+    let mut tale = asked(undeclared());
+    assert!(tale.0.expect(&confirm).is_open());
+    tale.seeing(confirm, Screen::Inside(MAIN));
+    assert_eq!(tale.0.address(MAIN).change, 1);
+    assert_eq!(asked(Tale::new()).must(confirm).0, Screen::Outside);
 }

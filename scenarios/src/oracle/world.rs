@@ -97,6 +97,8 @@ pub(super) struct Session {
     /// Whether what happened beside leaves it open.
     pub standing: Answer,
     pub offer: Option<Offer>,
+    /// Who else it may be that is signed in.
+    pub rival: Option<AccountId>,
 }
 
 /// The skip confirmation screen, waiting for a decision.
@@ -319,7 +321,7 @@ impl World {
     pub(super) fn open_session(&mut self, browser: BrowserId, account: AccountId, offer: Option<Offer>) {
         self.sessions += 1;
         let number = self.sessions;
-        let session = Session { number, account, opened_ms: self.now_ms, standing: Answer::Yes, offer };
+        let session = Session { number, account, opened_ms: self.now_ms, standing: Answer::Yes, offer, rival: None };
         let browser = &mut self.browsers[browser.0];
         let before = browser.session.replace(session);
         let left = before.filter(|before| before.offer.is_some()).map(|before| before.account);

@@ -59,7 +59,9 @@ impl Player {
         let vars = Vars { confirmation: &number, ..Vars::default() };
         let form = Form { step: Step::ConfirmAddress, on: Shown::AddressConfirmation, vars, tick: false };
         let seen = self.rooms[browser.0].send(form, None).await?;
-        if seen.is(Shown::AddressConfirmation) {
+        // A number that is not taken leads back, to where it is asked for or where the address is.
+        let led_back = seen.is(Shown::AddressChange) && !self.says_registered(account, asked.as_deref(), right, &seen);
+        if seen.is(Shown::AddressConfirmation) || led_back {
             return Ok(Screen::Outside);
         }
         let screen = self.told(browser, form.step, &seen)?;
@@ -67,6 +69,15 @@ impl Player {
             self.register_asked(account);
         }
         Ok(screen)
+    }
+
+    /// Whether the page that also asks for another address says that this one is registered now: by naming it, or, after the right number, by
+    /// not naming the one before.
+    fn says_registered(&self, account: AccountId, asked: Option<&str>, right: bool, seen: &Answered) -> bool {
+        let text = seen.text();
+        let names = |address: &str| text.contains(address);
+        let before = &self.accounts[account.0].key.address;
+        asked.is_some_and(|asked| names(asked) || (right && !names(before)))
     }
 
     fn register_asked(&mut self, account: AccountId) {
