@@ -63,6 +63,7 @@ async fn what_was_answered_outlives_every_kill() {
             house.kill().await;
         })
         .await;
+        has_taken_all(&sink).await;
         if round % KILL_AT_START_EVERY == 0 {
             let opening = House::spawn(folder.path(), &smtp);
             tokio::time::sleep(Duration::from_millis(lots.random_range(START_MS))).await;
@@ -81,6 +82,16 @@ async fn what_was_answered_outlives_every_kill() {
     let tally = sum(&people);
     println!("{KILLS} kills in {:?}: {tally:?}", begun.elapsed());
     assert!(tally.has_looked(), "{tally:?}");
+}
+
+/// Waits till the sink has taken what the dead had sent it already: such a mail is not that of a sign-in which begins later.
+async fn has_taken_all(sink: &Sink) {
+    let ended = async {
+        while sink.counts().open_connections > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
 }
 
 /// The test can fail: a store that answers before it has written, and is then cut off, is caught at once.

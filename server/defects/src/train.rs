@@ -87,24 +87,17 @@ const TRAINS: &[(&str, &str, &str)] = &[
         "NOTICE-4",
         "it takes every change of the address for one of the office",
     ),
-    (
-        "faq06-unticked-code-sets-a-skip",
-        "FAQ-13",
-        "somebody who never ticked the box has a skip, and the status says so",
-    ),
     ("faq06-confirmed-skip-does-nothing", "FAQ-07", "not one browser holds a skip, so many do not either"),
-    ("faq06-confirmed-skip-does-nothing", "FAQ-08", "there is no skip inside its 90 days either"),
-    (
-        "faq06-confirmed-skip-does-nothing",
-        "FAQ-12",
-        "after the first button there is no skip, as there was none before",
-    ),
-    ("faq06-confirmed-skip-does-nothing", "FAQ-13", "there is no skip for the status to show"),
     ("faq06-skipped-sign-in-is-mailed", "FAQ-09", "the skipped sign-ins of the last days are told by mail too"),
     (
         "faq07-new-skip-ends-the-others",
         "FAQ-08",
         "the skip that is probed at its 90 days was ended by that of another browser",
+    ),
+    (
+        "faq08-one-skip-lets-every-browser-in",
+        "FAQ-10",
+        "a browser whose cookies were cleared is let in by the skip of another",
     ),
     (
         "faq08-unticked-sign-in-ends-the-skips",
@@ -158,16 +151,6 @@ const TRAINS: &[(&str, &str, &str)] = &[
     (
         "base-cookie-goes-along-from-other-sites",
         "FAQ-07",
-        "browsers refuse such a cookie over plain http, so nothing skips",
-    ),
-    (
-        "base-cookie-goes-along-from-other-sites",
-        "FAQ-08",
-        "browsers refuse such a cookie over plain http, so nothing skips",
-    ),
-    (
-        "base-cookie-goes-along-from-other-sites",
-        "FAQ-12",
         "browsers refuse such a cookie over plain http, so nothing skips",
     ),
 ];
