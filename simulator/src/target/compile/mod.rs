@@ -17,6 +17,7 @@ mod screens;
 mod skip;
 mod steps;
 mod take;
+mod texts;
 mod values;
 
 use std::collections::BTreeMap;
@@ -26,7 +27,6 @@ use std::time::Duration;
 
 pub use mail::MailArrival;
 use regex::Regex;
-use sekisho_certificate::{CertificateError, read_authorities};
 use sekisho_rules::Portal;
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -39,7 +39,7 @@ use super::profile::{
     AccountSource, Limit, Limits, MailPart, Numbers, OfficeDriver, Personal, Policies, Profile, Spanned,
 };
 use super::status::CompiledStatus;
-use super::template::{Names, Place, Template};
+use super::template::Names;
 use super::{Screen, Step};
 use crate::account::{AccountPool, Listed, Need, Numbered};
 use crate::browser::{ClientSettings, Loadable, Pace, Selector};
@@ -319,65 +319,6 @@ struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    /// A file that the profile names, relative to it.
-    fn file(&self, path: &Path) -> PathBuf {
-        self.folder.map_or_else(|| path.to_owned(), |folder| folder.join(path))
-    }
-
-    /// The authorities to trust beside the public ones: read here, so that a file that is none is found before anything is sent.
-    fn ca_file(&self, profile: &Profile) -> Result<Option<PathBuf>, ProfileError> {
-        let Some(named) = &profile.tls.ca_file else { return Ok(None) };
-        let file = self.file(named.as_ref());
-        match read_authorities(&file) {
-            Ok(_) => Ok(Some(file)),
-            Err(CertificateError::File { path, reason }) => {
-                let message = format!(
-                    "cannot read `{}`: {reason}\n\nhint: it holds certificates in PEM, relative to the profile",
-                    path.display()
-                );
-                Err(self.source.senseless(named.span(), "tls.ca_file", message))
-            }
-            Err(other) => Err(self.source.senseless(named.span(), "tls.ca_file", other.to_string())),
-        }
-    }
-
-    fn selector(&self, key: &str, text: &Spanned<String>) -> Result<Selector, ProfileError> {
-        Selector::parse(text.as_ref()).map_err(|error| self.source.senseless(text.span(), key, error.to_string()))
-    }
-
-    fn expression(&self, key: &str, text: &Spanned<String>) -> Result<Regex, ProfileError> {
-        let regex = Regex::new(text.as_ref())
-            .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))?;
-        if regex.captures_len() < 2 {
-            let message = "the expression needs a group `( … )` round what is to be taken out";
-            return Err(self.source.senseless(text.span(), key, message));
-        }
-        Ok(regex)
-    }
-
-    /// An expression that only has to match somewhere.
-    fn condition(&self, key: &str, text: Option<&Spanned<String>>) -> Result<Option<Regex>, ProfileError> {
-        let compile = |text: &Spanned<String>| {
-            Regex::new(text.as_ref())
-                .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))
-        };
-        text.map(compile).transpose()
-    }
-
-    fn whole(&self, key: &str, text: &Spanned<String>) -> Result<Regex, ProfileError> {
-        Regex::new(&format!("^(?:{})$", text.as_ref()))
-            .map_err(|error| self.source.senseless(text.span(), key, format!("no regular expression: {error}")))
-    }
-
-    fn template(&self, key: &str, text: &Spanned<String>, place: Place) -> Result<Template, ProfileError> {
-        self.template_at(key, text.span().start, text.as_ref(), place)
-    }
-
-    /// The same where the text itself does not know where it stands.
-    fn template_at(&self, key: &str, at: usize, text: &str, place: Place) -> Result<Template, ProfileError> {
-        Template::parse(text, place, &self.names).map_err(|message| self.source.senseless(at..at, key, message))
-    }
-
     /// How each portal is driven. Portals without anything of their own share what is compiled.
     fn ways_of(
         &self,
