@@ -21,8 +21,8 @@ const SHORTEST_SECRET: usize = 6;
 const SHORTEST_SECRET_OF_ONE_KIND: usize = 12;
 
 /// The request as another site can have it sent: without the hidden fields of its form, the values that were taken from earlier answers,
-/// and the header fields of the target's own scripts; a secret in the address is another one. First with every sign of the target's own page, so that only the token is missing;
-/// then from the other site, with what cookies go along from there.
+/// and the header fields of the target's own scripts; a secret in the address is another one. First with every sign of the target's own
+/// page, so that only the token is missing; then from the other site, with what cookies go along from there.
 pub(crate) fn forged(visitor: &mut Visitor, honest: &Request) -> Result<Vec<(&'static str, Request)>, Trouble> {
     let (bare, had_token) = without_token(honest, &hidden_fields(visitor), &visitor.learnt())?;
     let mut forged = Vec::new();
